@@ -1,0 +1,47 @@
+# The verbs of this repository. Each installs what it needs, so each works on a fresh clone.
+#
+# Tests and demo share the debug build, and every debug build uses the same flags: with others,
+# SwiftPM would compile the dependencies a second time.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test check bench clean
+
+ARGS ?=
+SWIFT_FLAGS := --explicit-target-dependency-import-check error
+SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
+
+export PYTHONDONTWRITEBYTECODE := 1
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what building and testing need (Debian packages, a Python environment)
+	@scripts/setup test
+
+build: ## the release binary, at .build/release/purser
+	@scripts/setup build
+	swift build -c release --product purser
+
+demo: ## a sample team on a stand-in for OpenRouter; ARGS=--once ends after the report
+	@scripts/setup build
+	swift build $(SWIFT_FLAGS) --product purser
+	@exec .build/debug/purser demo $(ARGS)
+
+test: setup check ## every test: unit, store, simulation, and real clients against the real binary
+	swift test --skip-build $(SWIFT_FLAGS)
+	@scripts/client-tests $(ARGS)
+
+check: setup ## format, warnings as errors, import boundaries
+	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
+	swift build --build-tests $(SWIFT_FLAGS)
+
+bench: ## CPU and requests per second beside nginx, on this machine; ARGS="--rounds 5"
+	@scripts/setup bench
+	@$(MAKE) --no-print-directory build
+	@Benchmarks/gateway/run $(ARGS)
+
+clean: ## remove what was built and measured
+	swift package clean
+	rm -rf Benchmarks/results

@@ -1,0 +1,108 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// This file is the architecture diagram. It lists the modules from the inside
+// out; a module names only modules that stand above it.
+
+let package = Package(
+    name: "purser",
+    products: [
+        .executable(name: "purser", targets: ["PurserMain"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    ],
+    targets: [
+        // Ring 0: values and decisions. No I/O, no clock, no Foundation.
+        .module("Purser"),
+        .module("OpenRouterWire", ["Purser"]),
+        .module("Metering", ["Purser", "OpenRouterWire"]),
+
+        // Ring 1: ports and secrets.
+        .module("Storage", ["Purser"]),
+        .module("Credentials", ["Purser"], [.crypto]),
+
+        // Ring 2: adapters. Siblings never name one another.
+        .module("SQLiteStorage", ["Purser", "Storage"], [.grdb]),
+        .module(
+            "OpenRouter", ["Purser", "OpenRouterWire"], [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioSSL]),
+        .module("Management", ["Purser", "Storage", "Credentials", "OpenRouterWire"]),
+        .module(
+            "OpenRouterSandbox", ["Purser", "OpenRouterWire", "Credentials"],
+            [.hummingbird, .nioCore, .log]),
+        .module(
+            "Gateway", ["Purser", "Metering", "Storage", "Credentials", "OpenRouterWire"],
+            [.nioCore, .nioPosix, .nioHTTP1, .nioTLS, .nioSSL, .log]),
+        .module("Console", [], [.hummingbird, .httpTypes, .nioCore, .log]),
+
+        // Ring 3: assembly.
+        .module(
+            "PurserApp",
+            [
+                "Purser", "Metering", "OpenRouterWire", "Storage", "Credentials", "SQLiteStorage",
+                "OpenRouter", "OpenRouterSandbox", "Management", "Gateway", "Console",
+            ],
+            [.argumentParser, .nioCore, .nioPosix, .log]),
+        .executableTarget(
+            name: "PurserMain", dependencies: ["PurserApp"], swiftSettings: .strict),
+
+        // One test target for each module that decides something.
+        .tests("Purser"),
+        .tests("OpenRouterWire", "Purser"),
+        .tests("Metering", "OpenRouterWire", "Purser"),
+        .tests("Credentials", "Purser"),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+extension Target {
+    static func module(
+        _ name: String, _ uses: [String] = [], _ products: [Target.Dependency] = []
+    ) -> Target {
+        .target(
+            name: name, dependencies: uses.map { .target(name: $0) } + products,
+            swiftSettings: .strict)
+    }
+
+    static func tests(_ module: String, _ helpers: String...) -> Target {
+        .testTarget(
+            name: "\(module)Tests",
+            dependencies: ([module] + helpers).map { .target(name: $0) },
+            swiftSettings: .strict)
+    }
+}
+
+extension Target.Dependency {
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+    static let log = product(name: "Logging", package: "swift-log")
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+}
+
+extension [SwiftSetting] {
+    static var strict: Self {
+        [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+            .treatAllWarnings(as: .error),
+        ]
+    }
+}

@@ -1,0 +1,236 @@
+import NIOCore
+import NIOHTTP1
+import Purser
+
+/// One client connection: gathers a request, hands it on, writes the answer.
+///
+/// The pipeline's own handler lets one request through at a time, so there is at most one
+/// request here.
+final class ClientHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum State {
+        case idle
+        case gathering(InboundRequest, since: Timestamp)
+        /// The body is over the limit: what is left of it is read and thrown away, so that the
+        /// client gets to read the refusal.
+        case discarding(InboundRequest, bytes: Int, since: Timestamp)
+        case answering(InboundRequest)
+        case closed
+    }
+
+    /// More than this is not read only to be thrown away.
+    private static let discardBytesMax = 256 * 1_024 * 1_024
+
+    private let loop: LoopContext
+    private var state = State.idle
+    private var exchange: Exchange?
+    private var hasSentHead = false
+    private(set) var context: ChannelHandlerContext?
+
+    init(loop: LoopContext) {
+        self.loop = loop
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        loop.clients[ObjectIdentifier(self)] = self
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        loop.clients[ObjectIdentifier(self)] = nil
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        state = .closed
+        let exchange = exchange
+        self.exchange = nil
+        exchange?.clientLeft()
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let head): takeHead(head, context: context)
+        case .body(let bytes): takeBody(bytes)
+        case .end: takeEnd()
+        }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        exchange?.clientCanTakeMore(context.channel.isWritable)
+        context.fireChannelWritabilityChanged()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Only a request that cannot be parsed is answered: everything else means that the
+        // connection is gone.
+        let isAnswering = if case .answering = state { true } else { false }
+        guard error is HTTPParserError, !isAnswering else {
+            context.close(promise: nil)
+            return
+        }
+        let id = loop.core.makeRequestID()
+        let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
+        state = .answering(InboundRequest(head: head, body: ByteBuffer(), id: id))
+        var reply = Reply.refusal(
+            .malformed("The request is not valid HTTP."), requestID: id)
+        reply.closes = true
+        answer(reply)
+    }
+
+    /// Looks at the clock now and then: a request must arrive in reasonable time.
+    func sweep(now: Timestamp) {
+        let request: InboundRequest
+        switch state {
+        case .gathering(let gathered, let since), .discarding(let gathered, _, let since):
+            guard since.adding(seconds: loop.core.settings.requestSecondsMax) < now else { return }
+            request = gathered
+        case .idle, .answering, .closed: return
+        }
+        state = .answering(request)
+        var reply = Reply.refusal(.requestTimedOut, requestID: request.id)
+        reply.closes = true
+        answer(reply)
+    }
+}
+
+extension ClientHandler {
+    private func takeHead(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
+        let request = InboundRequest(
+            head: head, body: ByteBuffer(), id: loop.core.makeRequestID())
+        hasSentHead = false
+        let length = head.headers.first(name: "content-length").flatMap { Int($0) }
+        let expects = head.headers.first(name: "expect")?.lowercased() == "100-continue"
+        if let length, length > loop.core.settings.bodyBytesMax {
+            if expects {
+                state = .answering(request)
+                return refuseBody(request)
+            }
+            state = .discarding(request, bytes: 0, since: loop.core.now())
+            return
+        }
+        state = .gathering(request, since: loop.core.now())
+        if expects {
+            let go = HTTPResponseHead(version: head.version, status: .continue)
+            context.writeAndFlush(wrapOutboundOut(.head(go)), promise: nil)
+        }
+    }
+
+    private func takeBody(_ bytes: ByteBuffer) {
+        var bytes = bytes
+        switch state {
+        case .gathering(var request, _):
+            // The state holds no second reference while the body grows, so it is not copied.
+            state = .idle
+            if request.body.readableBytes == 0 {
+                request.body = bytes
+            } else {
+                request.body.writeBuffer(&bytes)
+            }
+            if request.body.readableBytes > loop.core.settings.bodyBytesMax {
+                let count = request.body.readableBytes
+                request.body = ByteBuffer()
+                state = .discarding(request, bytes: count, since: loop.core.now())
+            } else {
+                state = .gathering(request, since: loop.core.now())
+            }
+        case .discarding(let request, let count, _):
+            let count = count + bytes.readableBytes
+            if count > ClientHandler.discardBytesMax {
+                state = .answering(request)
+                refuseBody(request)
+            } else {
+                state = .discarding(request, bytes: count, since: loop.core.now())
+            }
+        case .idle, .answering, .closed: break
+        }
+    }
+
+    private func takeEnd() {
+        switch state {
+        case .gathering(let request, _):
+            state = .answering(request)
+            loop.router.route(request, on: self)
+        case .discarding(let request, _, _):
+            state = .answering(request)
+            refuseBody(request)
+        case .idle, .answering, .closed: break
+        }
+    }
+
+    private func refuseBody(_ request: InboundRequest) {
+        var reply = Reply.refusal(
+            .bodyTooLarge(max: loop.core.settings.bodyBytesMax), requestID: request.id)
+        reply.closes = true
+        answer(reply)
+    }
+}
+
+/// What those who answer a request call.
+extension ClientHandler {
+    /// Events of the client go to `exchange` from now on.
+    func attach(_ exchange: Exchange) {
+        self.exchange = exchange
+    }
+
+    /// Writes a whole answer.
+    func answer(_ reply: Reply) {
+        guard case .answering(let request) = state else { return }
+        var headers = reply.headers
+        headers.replaceOrAdd(name: "content-length", value: String(reply.body.readableBytes))
+        startAnswer(reply.status, headers, closes: reply.closes)
+        if request.head.method != .HEAD { write(reply.body) }
+        endAnswer(closes: reply.closes)
+    }
+
+    /// Writes the head of an answer whose body follows.
+    func startAnswer(_ status: HTTPResponseStatus, _ headers: HTTPHeaders, closes: Bool = false) {
+        guard case .answering(let request) = state, let context, !hasSentHead else { return }
+        hasSentHead = true
+        var headers = headers
+        headers.replaceOrAdd(name: "x-purser-request-id", value: request.id)
+        let keepsAlive = request.head.isKeepAlive && !closes
+        if !keepsAlive || request.head.version == .http1_0 {
+            headers.replaceOrAdd(name: "connection", value: keepsAlive ? "keep-alive" : "close")
+        }
+        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+    }
+
+    func write(_ bytes: ByteBuffer) {
+        guard let context, hasSentHead, bytes.readableBytes > 0 else { return }
+        context.write(wrapOutboundOut(.body(.byteBuffer(bytes))), promise: nil)
+    }
+
+    func flush() {
+        context?.flush()
+    }
+
+    var canTakeMore: Bool { context?.channel.isWritable ?? true }
+
+    /// Ends an answer; the connection is ready for the next request.
+    func endAnswer(closes: Bool = false) {
+        guard case .answering(let request) = state, let context, hasSentHead else { return }
+        state = .idle
+        exchange = nil
+        let keepsAlive = request.head.isKeepAlive && !closes
+        guard !keepsAlive else {
+            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            return
+        }
+        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
+            bound.value.close(promise: nil)
+        }
+    }
+
+    /// Closes without an end, so that nobody takes the answer for whole.
+    func breakOff() {
+        state = .closed
+        exchange = nil
+        context?.close(promise: nil)
+    }
+}

@@ -1,0 +1,45 @@
+import NIOCore
+import NIOHTTP1
+import Purser
+
+/// What belongs to one event loop: its connections on both sides, and one coarse timer for all
+/// their deadlines.
+final class LoopContext {
+    let eventLoop: any EventLoop
+    let core: GatewayCore
+    let pool: UpstreamPool
+    let router: Router
+    var clients: [ObjectIdentifier: ClientHandler] = [:]
+    var exchanges: [ObjectIdentifier: Exchange] = [:]
+    private var sweeper: RepeatedTask?
+
+    /// How exact deadlines are: they are all tens of seconds.
+    private static let sweepInterval = TimeAmount.seconds(1)
+
+    init(eventLoop: any EventLoop, core: GatewayCore, pool: UpstreamPool, router: Router) {
+        self.eventLoop = eventLoop
+        self.core = core
+        self.pool = pool
+        self.router = router
+    }
+
+    func start() {
+        let bound = NIOLoopBound(self, eventLoop: eventLoop)
+        sweeper = eventLoop.scheduleRepeatedTask(
+            initialDelay: LoopContext.sweepInterval, delay: LoopContext.sweepInterval
+        ) { _ in bound.value.sweep() }
+    }
+
+    func stop() {
+        sweeper?.cancel()
+        pool.closeIdle()
+        for client in clients.values { client.context?.close(promise: nil) }
+    }
+
+    private func sweep() {
+        let now = core.now()
+        for client in clients.values { client.sweep(now: now) }
+        for exchange in exchanges.values { exchange.sweep(now: now) }
+        pool.sweep(now: now)
+    }
+}

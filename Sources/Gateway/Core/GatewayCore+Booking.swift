@@ -1,0 +1,105 @@
+import Logging
+import Metering
+import OpenRouterWire
+package import Purser
+import Storage
+
+extension GatewayCore {
+    /// Books an outcome and queues its entry; `done` hears, on any thread, whether it is on disk.
+    func book(
+        _ outcome: Passage.Outcome, of attempt: Attempt,
+        done: @escaping @Sendable (_ isWritten: Bool) -> Void
+    ) {
+        let entry = entry(outcome, of: attempt)
+        let cost = entry.amount
+        switch entry.kind {
+        case .released: moveMoney { $0.release(attempt.id) }
+        case .settled, .kept, .correction: moveMoney { $0.settle(attempt.id, cost: cost) }
+        }
+        countOutcome(entry, of: attempt)
+        ledger.append(.entry(entry, of: attempt)) { [self] result in
+            switch result {
+            case .success:
+                if entry.kind == .kept, entry.generationID != nil { reportKept(attempt, entry) }
+                done(true)
+            case .failure:
+                count { $0.ledgerFailures += 1 }
+                logger.error(
+                    "entry not written", metadata: ["request_id": "\(attempt.requestID)"])
+                done(false)
+            }
+        }
+    }
+
+    /// Adds late truth about a kept attempt as a correcting entry.
+    package func correct(
+        _ attempt: Attempt, kept: Entry, cost: USD, literal: String, promptTokens: Int64,
+        completionTokens: Int64, done: @escaping @Sendable (_ isWritten: Bool) -> Void
+    ) {
+        let delta = cost - kept.amount
+        let entry = Entry(
+            attempt: attempt.id, at: now(), kind: .correction, amount: delta, literal: literal,
+            source: .generation, generationID: kept.generationID, promptTokens: promptTokens,
+            completionTokens: completionTokens)
+        moveMoney { $0.correct(by: delta, in: attempt.scopes, attempt.windows) }
+        ledger.append(.entry(entry, of: attempt)) { [self] result in
+            guard case .success = result else {
+                moveMoney { $0.correct(by: .zero - delta, in: attempt.scopes, attempt.windows) }
+                return done(false)
+            }
+            count { $0.corrected += 1 }
+            done(true)
+        }
+    }
+
+    private func entry(_ outcome: Passage.Outcome, of attempt: Attempt) -> Entry {
+        switch outcome {
+        case .settle(let usage, let generationID):
+            Entry(
+                attempt: attempt.id, at: now(), kind: .settled, amount: usage.cost ?? .zero,
+                literal: usage.costLiteral, source: .upstream, generationID: generationID,
+                promptTokens: usage.promptTokens, completionTokens: usage.completionTokens)
+        case .release:
+            Entry(
+                attempt: attempt.id, at: now(), kind: .released, amount: .zero, source: .none)
+        case .keep(let generationID):
+            Entry(
+                attempt: attempt.id, at: now(), kind: .kept, amount: attempt.bound,
+                source: .hold, generationID: generationID)
+        }
+    }
+
+    private func countOutcome(_ entry: Entry, of attempt: Attempt) {
+        let isAboveHold = entry.amount > attempt.bound
+        count { counters in
+            switch entry.kind {
+            case .settled: counters.settled += 1
+            case .released: counters.released += 1
+            case .kept: counters.kept += 1
+            case .correction: break
+            }
+            if isAboveHold { counters.costAboveHold += 1 }
+        }
+        if isAboveHold {
+            logger.critical(
+                "cost above hold",
+                metadata: [
+                    "request_id": "\(attempt.requestID)", "cost": "\(entry.amount)",
+                    "hold": "\(attempt.bound)", "model": "\(attempt.model)",
+                ])
+        }
+    }
+
+    /// Notes a refused call for the report. Nobody waits for it: a refusal moves no money.
+    func record(_ refusal: Refusal, caller: Caller?, model: String) {
+        count { $0.refused += 1 }
+        guard let caller else { return }
+        let now = now()
+        let call = RefusedCall(
+            at: now, day: roster.zone.day(at: now), key: caller.key.id, member: caller.member.id,
+            team: caller.team, model: model, code: refusal.code)
+        ledger.append(.refusal(call)) { [self] result in
+            if case .failure = result { count { $0.ledgerFailures += 1 } }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+import Credentials
+import Metering
+import NIOCore
+import NIOHTTP1
+import OpenRouterWire
+import Purser
+
+/// To and from the upstream.
+extension Exchange: UpstreamListener {
+    func send(on upstream: UpstreamHandler) {
+        guard let admitted, let request else { return }
+        self.upstream = upstream
+        core.count { $0.forwarded += 1 }
+        let edits = request.edits(for: admitted.plan.forwarding)
+        var body = ByteBuffer()
+        let original = inbound.body
+        body.reserveCapacity(original.readableBytes + 256)
+        var position = 0
+        for edit in edits {
+            copy(original, position..<edit.range.lowerBound, to: &body)
+            body.writeString(edit.text)
+            position = edit.range.upperBound
+        }
+        copy(original, position..<original.readableBytes, to: &body)
+        upstream.send(upstreamHead(bodyLength: body.readableBytes, admitted), body, for: self)
+    }
+
+    private func copy(_ source: ByteBuffer, _ range: Range<Int>, to target: inout ByteBuffer) {
+        guard
+            let slice = source.getSlice(
+                at: source.readerIndex + range.lowerBound, length: range.count)
+        else { preconditionFailure("an edit lies inside the body") }
+        target.writeImmutableBuffer(slice)
+    }
+
+    private func upstreamHead(bodyLength: Int, _ admitted: Admitted) -> HTTPRequestHead {
+        let settings = core.settings
+        let client = inbound.head.headers
+        let app = identity.app.isEmpty ? settings.app : identity.app
+        var headers: HTTPHeaders = [
+            "host": settings.upstream.hostHeader,
+            "authorization": "Bearer \(settings.upstreamKey.reveal())",
+            "content-type": "application/json",
+            "content-length": String(bodyLength),
+            "accept": client.first(name: "accept") ?? "*/*",
+            // The usage must be read from the answer, so it must not come compressed.
+            "accept-encoding": "identity",
+            "user-agent": "purser/0.1",
+            "x-title": "\(app):\(admitted.caller.member.name)",
+        ]
+        if let referer = client.first(name: "http-referer") ?? settings.referer {
+            headers.add(name: "http-referer", value: referer)
+        }
+        for name in ["x-openrouter-categories", "x-session-id"] {
+            if let value = client.first(name: name) { headers.add(name: name, value: value) }
+        }
+        return HTTPRequestHead(
+            version: .http1_1, method: .POST, uri: settings.upstream.path + "/chat/completions",
+            headers: headers)
+    }
+
+    func upstreamHead(_ head: HTTPResponseHead) {
+        relay.head = head
+        extendDeadline(core.settings.silenceSecondsMax)
+        perform(
+            passage.take(
+                .headReceived(
+                    status: Int(head.status.code),
+                    generationID: head.headers.first(name: "x-generation-id"))))
+    }
+
+    func startRelay() {
+        guard let head = relay.head else { return }
+        let type = head.headers.first(name: "content-type") ?? ""
+        guard type.lowercased().hasPrefix("text/event-stream") else {
+            relay.mode = .collecting
+            return
+        }
+        relay.mode = .streaming
+        client?.startAnswer(head.status, answerHeaders(of: head))
+        client?.flush()
+    }
+
+    func upstreamBytes(_ bytes: ByteBuffer) {
+        switch relay.mode {
+        case .waiting, .ended: return
+        case .streaming, .collecting:
+            guard relay.take(bytes) else {
+                upstream?.close()
+                upstream = nil
+                return perform(passage.take(.upstreamLost))
+            }
+        }
+        extendDeadline(core.settings.silenceSecondsMax)
+        guard case .streaming = relay.mode else { return }
+        while let event = relay.nextEvent() {
+            switch event {
+            case .plain: pass()
+            case .report(let answer): perform(passage.take(.reportSeen(answer)))
+            case .done:
+                relay.isHeldBack = true
+                perform(passage.take(.streamDone))
+            }
+        }
+    }
+
+    private func pass() {
+        if let bytes = relay.takePassable() { client?.write(bytes) }
+    }
+
+    func upstreamPaused() {
+        guard case .streaming = relay.mode, let client else { return }
+        client.flush()
+        if !client.canTakeMore { upstream?.setReading(false) }
+    }
+
+    func upstreamEnd(isReusable: Bool) {
+        if let upstream {
+            if isReusable { loop.pool.release(upstream, now: core.now()) } else { upstream.close() }
+        }
+        upstream = nil
+        if case .collecting = relay.mode, let answer = relay.wholeAnswer() {
+            perform(passage.take(.reportSeen(answer)))
+        }
+        perform(passage.take(.upstreamEnded))
+    }
+
+    func upstreamLost() {
+        upstream = nil
+        perform(passage.take(.upstreamLost))
+    }
+}
+
+/// The answer's end.
+extension Exchange {
+    func finish(_ ending: Passage.Ending) {
+        let isStreaming = if case .streaming = relay.mode { true } else { false }
+        relay.mode = .ended
+        switch ending {
+        case .complete where isStreaming:
+            client?.write(relay.takeAll())
+            client?.endAnswer()
+        case .refusal(let refusal) where isStreaming:
+            client?.write(relay.takeEvents())
+            client?.write(errorEvent(refusal))
+            client?.endAnswer()
+        case .complete:
+            guard let head = relay.head else { return broken() }
+            client?.answer(
+                Reply(
+                    status: head.status, headers: answerHeaders(of: head), body: relay.takeAll()))
+        case .upstreamError(let status): answerUpstreamError(status)
+        case .refusal(let refusal):
+            client?.answer(.refusal(refusal, requestID: inbound.id))
+        case .broken: broken()
+        }
+        // Whatever the upstream still sends is of no interest; it rarely sends anything.
+        upstream?.close()
+        client = nil
+        upstream = nil
+        retire()
+    }
+
+    private func broken() {
+        client?.breakOff()
+    }
+
+    private func answerUpstreamError(_ status: Int) {
+        let text = relay.errorForMember(status: status)
+        var reply = Reply.json(status, text)
+        for name in ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
+            if let value = relay.head?.headers.first(name: name) {
+                reply.headers.add(name: name, value: value)
+            }
+        }
+        addOwnHeaders(to: &reply.headers)
+        client?.answer(reply)
+    }
+
+    /// An event that tells a client that its stream is not whole, as OpenRouter writes it.
+    private func errorEvent(_ refusal: Refusal) -> ByteBuffer {
+        let chunk: JSON = [
+            "id": .string(inbound.id), "object": "chat.completion.chunk",
+            "created": JSON(core.now().seconds),
+            "model": .string(admitted?.plan.model ?? ""),
+            "choices": [["index": 0, "delta": ["content": ""], "finish_reason": "error"]],
+            "error": [
+                "code": JSON(Int64(refusal.status)), "message": .string(refusal.sentence),
+                "metadata": ["reason": .string(refusal.code), "request_id": .string(inbound.id)],
+            ],
+        ]
+        return ByteBuffer(string: "data: \(chunk.text)\n\n")
+    }
+
+    /// The upstream's headers that a client may want, and our own.
+    private func answerHeaders(of head: HTTPResponseHead) -> HTTPHeaders {
+        var headers = HTTPHeaders()
+        for (name, value) in head.headers where !HopHeaders.contains(name) {
+            headers.add(name: name, value: value)
+        }
+        addOwnHeaders(to: &headers)
+        return headers
+    }
+
+    private func addOwnHeaders(to headers: inout HTTPHeaders) {
+        guard let admitted else { return }
+        headers.replaceOrAdd(name: "x-purser-model", value: admitted.plan.model)
+        if let original = admitted.plan.downgradedFrom {
+            headers.replaceOrAdd(name: "x-purser-downgraded-from", value: original)
+        }
+        if admitted.plan.isOutputChosen {
+            headers.replaceOrAdd(
+                name: "x-purser-max-tokens",
+                value: String(admitted.plan.forwarding.outputTokensMax))
+        }
+        if let left = core.remaining(for: admitted.caller) {
+            headers.replaceOrAdd(
+                name: "x-purser-budget-remaining", value: max(left, .zero).description)
+        }
+    }
+}
+
+/// Headers that belong to one connection, or that name the account.
+private enum HopHeaders {
+    private static let names: Set<String> = [
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "te", "trailer",
+        "transfer-encoding", "upgrade", "content-length", "set-cookie", "server", "date", "alt-svc",
+        "strict-transport-security", "report-to", "nel",
+    ]
+
+    static func contains(_ name: String) -> Bool { names.contains(name.lowercased()) }
+}

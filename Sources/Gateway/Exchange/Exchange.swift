@@ -1,0 +1,237 @@
+import Metering
+import NIOCore
+import NIOHTTP1
+import OpenRouterWire
+import Purser
+import Storage
+
+/// One completion on its way: carries out what its ``Passage`` says, and decides nothing.
+final class Exchange {
+    let loop: LoopContext
+    let core: GatewayCore
+    let inbound: InboundRequest
+    let identity: Identity
+    /// `nil` once the client is gone.
+    var client: ClientHandler?
+    var passage = Passage()
+    /// `nil` until the body was read.
+    var request: ChatRequest?
+    /// `nil` until the request was admitted.
+    var admitted: Admitted?
+    var upstream: UpstreamHandler?
+    var relay = Relay()
+    /// What the client is told if calls in flight keep the money; `nil` when it does not wait.
+    private var shortfall: Refusal?
+    private var judgements = 0
+    var deadline: Timestamp
+    private let bound: NIOLoopBoundBox<Exchange?>
+
+    /// A request is judged again when the directory changed meanwhile; this often, and then it
+    /// is turned away rather than going round for ever.
+    private static let judgementsMax = 100
+
+    init(loop: LoopContext, client: ClientHandler, request: InboundRequest, identity: Identity) {
+        self.loop = loop
+        core = loop.core
+        self.client = client
+        inbound = request
+        self.identity = identity
+        deadline = core.now()
+        bound = NIOLoopBoundBox(nil, eventLoop: loop.eventLoop)
+        bound.value = self
+        loop.exchanges[ObjectIdentifier(self)] = self
+    }
+
+    func begin() {
+        let body = inbound.body
+        do {
+            let bytes = body.readableBytesUInt8Span
+            request = try ChatRequest.scan(bytes)
+        } catch {
+            return refuseMalformed(error.sentence)
+        }
+        judge()
+    }
+
+    /// The client's connection is gone.
+    func clientLeft() {
+        client = nil
+        if let admitted, shortfall != nil {
+            shortfall = nil
+            if core.stopWaiting(admitted.attempt.id) { retire() }
+            return
+        }
+        perform(passage.take(.clientLeft))
+        deadline = core.now().adding(seconds: core.settings.drainSecondsMax)
+        upstream?.setReading(true)
+    }
+
+    func clientCanTakeMore(_ canTakeMore: Bool) {
+        upstream?.setReading(canTakeMore)
+        extendDeadline(core.settings.silenceSecondsMax)
+    }
+
+    func sweep(now: Timestamp) {
+        guard now > deadline else { return }
+        if let shortfall, let admitted {
+            guard core.stopWaiting(admitted.attempt.id) else { return }
+            self.shortfall = nil
+            return refuse(shortfall, caller: admitted.caller)
+        }
+        guard upstream != nil else { return }
+        upstream?.close()
+        upstream = nil
+        perform(passage.take(.deadlinePassed))
+    }
+
+    /// Runs `body` with this exchange on its event loop, from any thread.
+    private func onLoop(_ body: @escaping @Sendable (Exchange) -> Void) -> @Sendable () -> Void {
+        let bound = bound
+        let eventLoop = loop.eventLoop
+        return {
+            eventLoop.execute {
+                if let exchange = bound.value { body(exchange) }
+            }
+        }
+    }
+
+    /// Nothing refers to the exchange any more.
+    func retire() {
+        loop.exchanges[ObjectIdentifier(self)] = nil
+        bound.value = nil
+    }
+
+    func extendDeadline(_ seconds: Int64) {
+        guard client != nil else { return }
+        deadline = core.now().adding(seconds: seconds)
+    }
+}
+
+/// Before anything is forwarded.
+extension Exchange {
+    /// A body that cannot be read is refused for that only to those who hold a key.
+    private func refuseMalformed(_ sentence: String) {
+        let resolution = core.roster.resolve(
+            identity.digest, memberName: identity.memberName, at: core.now())
+        switch resolution {
+        case .caller(let caller): confirm(.malformed(sentence), caller: caller)
+        case .newcomer, .refused(.sharedKeyNeedsMember): confirm(.malformed(sentence), caller: nil)
+        case .management: confirm(.managementKeyCannotComplete, caller: nil)
+        case .refused(let refusal): confirm(refusal, caller: nil)
+        }
+    }
+
+    private func judge() {
+        guard let request else { return }
+        judgements += 1
+        guard judgements <= Exchange.judgementsMax else { return refuse(.overloaded) }
+        let eventLoop = loop.eventLoop
+        let bound = bound
+        let judgement = core.judge(request, identity: identity, requestID: inbound.id) { outcome in
+            eventLoop.execute { bound.value?.turnCame(outcome) }
+        }
+        switch judgement {
+        case .admitted(let admitted):
+            self.admitted = admitted
+            perform(passage.take(.held))
+        case .waiting(let admitted, let shortfall):
+            self.admitted = admitted
+            self.shortfall = shortfall
+            deadline = core.now().adding(seconds: core.settings.waitSecondsMax)
+        case .newcomer(let name, let key):
+            loop.router.enrol(name, through: key) { refusal in
+                if let refusal { self.refuse(refusal) } else { self.judge() }
+            }
+        case .refused(let refusal, let caller):
+            confirm(refusal, caller: caller)
+        }
+    }
+
+    private func turnCame(_ outcome: Book.WaitOutcome) {
+        guard let admitted else { return }
+        shortfall = nil
+        switch outcome {
+        case .held where client == nil:
+            core.giveBack(admitted.attempt.id)
+            retire()
+        case .held:
+            perform(passage.take(.held))
+        case .judgeAnew:
+            if client == nil { retire() } else { judge() }
+        }
+    }
+
+    /// Refuses, once it is certain that the refusal rests on the directory as it is now.
+    private func confirm(_ refusal: Refusal, caller: Caller?) {
+        let revision = core.roster.revision
+        let stale = onLoop { $0.begin() }
+        let current = onLoop { $0.refuse(refusal, caller: caller) }
+        core.ledger.append(.confirm(revision: revision)) { result in
+            // A ledger that cannot say is no reason to let anybody in.
+            if case .success(.stale) = result { stale() } else { current() }
+        }
+    }
+
+    func refuse(_ refusal: Refusal, caller: Caller? = nil) {
+        core.record(refusal, caller: caller, model: request?.candidates.first ?? "")
+        client?.answer(.refusal(refusal, requestID: inbound.id))
+        retire()
+    }
+}
+
+/// What the passage orders.
+extension Exchange {
+    func perform(_ action: Passage.Action) {
+        switch action {
+        case .wait: break
+        case .record: record()
+        case .judgeAnew:
+            giveBack()
+            if client == nil { retire() } else { judge() }
+        case .abandon(let refusal):
+            giveBack()
+            refuse(refusal)
+        case .forward: forward()
+        case .relay: startRelay()
+        case .collectError: relay.mode = .collecting
+        case .holdBack: relay.isHeldBack = true
+        case .write(let outcome): write(outcome)
+        case .finish(let ending): finish(ending)
+        }
+    }
+
+    private func giveBack() {
+        if let admitted { core.giveBack(admitted.attempt.id) }
+    }
+
+    private func record() {
+        guard let admitted else { return }
+        let recorded = onLoop { $0.perform($0.passage.take(.recorded)) }
+        let stale = onLoop { $0.perform($0.passage.take(.stale)) }
+        let failed = onLoop { $0.perform($0.passage.take(.recordingFailed)) }
+        core.ledger.append(.attempt(admitted.attempt, revision: admitted.revision)) { result in
+            switch result {
+            case .success(.written): recorded()
+            case .success(.stale): stale()
+            case .failure: failed()
+            }
+        }
+    }
+
+    private func forward() {
+        extendDeadline(core.settings.firstByteSecondsMax)
+        loop.pool.acquire(now: core.now()) { upstream in
+            guard let upstream else { return self.perform(self.passage.take(.upstreamUnreachable)) }
+            self.send(on: upstream)
+        }
+    }
+
+    private func write(_ outcome: Passage.Outcome) {
+        guard let admitted else { return }
+        let written = onLoop { $0.perform($0.passage.take(.entryWritten)) }
+        let failed = onLoop { $0.perform($0.passage.take(.entryFailed)) }
+        core.book(outcome, of: admitted.attempt) { isWritten in
+            if isWritten { written() } else { failed() }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import OpenRouterWire
+import Purser
+
+/// The models a call may run on, after the tier has had its say.
+struct Route: Sendable {
+    /// What the client asked for first.
+    var requested: ListedModel
+    /// What may run, the primary first.
+    var models: [ListedModel]
+    /// The client's own spelling, where a downgrade took place.
+    var downgradedFrom: String?
+    /// The primary to write into the body; `nil` leaves it.
+    var rewrittenModel: String?
+    /// The fall-back list to write into the body; `nil` leaves it.
+    var rewrittenModels: [String]?
+
+    static func choose(
+        _ request: ChatRequest, tier: Tier?, catalogue: Catalogue
+    ) -> Result<Route, Refusal> {
+        let names = request.candidates
+        guard let first = names.first else { return .failure(.modelMissing) }
+        var listed: [(name: String, model: ListedModel)] = []
+        for name in names {
+            guard let model = catalogue[name] else { return .failure(.modelUnknown(name)) }
+            listed.append((name, model))
+        }
+        var route = Route(requested: listed[0].model, models: [listed[0].model])
+        guard let tier else {
+            route.models = listed.map(\.model)
+            return .success(route)
+        }
+        if !tier.allows(listed[0].model.id) {
+            guard let replacement = replacement(in: tier, catalogue) else {
+                return .failure(
+                    .modelNotAllowed(first, tier: tier.name, allowed: tier.models.map(\.text)))
+            }
+            route.models = [replacement]
+            route.downgradedFrom = first
+            route.rewrittenModel = replacement.id
+        }
+        let fallbacks = listed.dropFirst().filter { tier.allows($0.model.id) }
+        route.models += fallbacks.map(\.model)
+        // The list may repeat the primary; whatever is not allowed leaves it.
+        let kept = (request.models ?? []).filter { name in
+            catalogue[name].map { tier.allows($0.id) } ?? false
+        }
+        if let models = request.models, kept != models { route.rewrittenModels = kept }
+        return .success(route)
+    }
+
+    private static func replacement(in tier: Tier, _ catalogue: Catalogue) -> ListedModel? {
+        guard tier.otherwise == .downgrade else { return nil }
+        return tier.downgradeModel.flatMap { catalogue[$0] }
+    }
+}

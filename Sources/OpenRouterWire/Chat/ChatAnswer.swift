@@ -1,0 +1,73 @@
+package import Purser
+
+/// What an answer, or one chunk of a streamed one, says about what was billed.
+package struct ChatAnswer: Hashable, Sendable {
+    /// The generation's id; `nil` if there is none.
+    package var id: String?
+    /// `nil` if the answer has no usage at all.
+    package var usage: Usage?
+    /// Whether there is an error where a completion should be, or beside it.
+    package var hasError = false
+    /// Whether there is a list of choices, even an empty one.
+    package var hasChoices = false
+
+    package init() {}
+
+    /// Reads the top level of a JSON object; `nil` if the bytes are not one.
+    package static func read(_ bytes: Span<UInt8>) -> ChatAnswer? {
+        var answer = ChatAnswer()
+        var index = 0
+        JSONGrammar.skipSpace(bytes, &index)
+        do {
+            try JSONGrammar.forEachMember(bytes, &index) { name, value throws(JSONGrammar.Fault) in
+                try answer.take(try JSON.string(bytes, in: name), bytes, value)
+            }
+        } catch {
+            // Not JSON: the caller treats the answer as one without usage.
+            return nil
+        }
+        return answer
+    }
+
+    private mutating func take(
+        _ name: String, _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws(JSONGrammar.Fault) {
+        switch name {
+        case "id": id = try JSON.value(bytes, in: range).string
+        case "usage": usage = Usage(try JSON.value(bytes, in: range))
+        case "error": hasError = !ChatRequestScan.isNull(bytes, range)
+        case "choices": hasChoices = bytes[range.lowerBound] == UInt8(ascii: "[")
+        default: break
+        }
+    }
+}
+
+/// The usage object of an answer.
+package struct Usage: Hashable, Sendable {
+    /// What the account was charged; `nil` if the answer does not say.
+    package var cost: USD?
+    /// The digits it was sent in.
+    package var costLiteral: String?
+    package var promptTokens: Int64
+    package var completionTokens: Int64
+
+    package init(
+        cost: USD?, costLiteral: String?, promptTokens: Int64 = 0, completionTokens: Int64 = 0
+    ) {
+        self.cost = cost
+        self.costLiteral = costLiteral
+        self.promptTokens = promptTokens
+        self.completionTokens = completionTokens
+    }
+
+    /// `nil` unless `json` is an object.
+    package init?(_ json: JSON) {
+        guard let object = json.object else { return nil }
+        let literal = object["cost"]?.literal
+        let cost = literal.flatMap { USD($0) }.flatMap { $0 >= .zero ? $0 : nil }
+        self.init(
+            cost: cost, costLiteral: cost == nil ? nil : literal,
+            promptTokens: max(0, object["prompt_tokens"]?.integer ?? 0),
+            completionTokens: max(0, object["completion_tokens"]?.integer ?? 0))
+    }
+}

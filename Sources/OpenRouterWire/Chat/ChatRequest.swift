@@ -1,0 +1,74 @@
+/// What a chat completion's body says, as far as it decides what may run and what it can cost.
+///
+/// Made by one scan of the bytes; everything not named here passes through unread.
+package struct ChatRequest: Sendable {
+    /// The primary model; `nil` if the body names none.
+    package var model: String?
+    /// The fall-back list; `nil` if the body has none.
+    package var models: [String]?
+    package var isStreamed = false
+    /// The smallest of the output limits given; `nil` if there is none.
+    package var outputTokensMax: Int64?
+    /// How many answers are asked for.
+    package var answerCount: Int64 = 1
+    /// The end user the client names; `nil` if none.
+    package var user: String?
+    /// Routing wishes; `nil` if the body has none.
+    package var provider: JSONObject?
+    /// Output beyond the limit that can still be billed: a rejected prediction.
+    package var predictionBytes: Int64 = 0
+    /// The first thing in the body whose cost has no bound, in words; `nil` if there is none.
+    package var unboundable: String?
+    /// Size of the body.
+    package var byteCount = 0
+
+    /// Where the value of each field that may be rewritten stands.
+    var ranges: [Field: Range<Int>] = [:]
+    /// Just behind the opening brace, where fields are inserted.
+    var insertionPoint = 0
+
+    /// The fields the gateway may write.
+    enum Field: Hashable { case model, models, maxTokens, maxCompletionTokens, provider, user }
+
+    /// The models that may run, the primary first.
+    package var candidates: [String] {
+        let list = models ?? []
+        guard let model else { return list }
+        return [model] + list.filter { $0 != model }
+    }
+
+    /// Why a body cannot be judged, as a sentence for its sender.
+    package struct Fault: Error, Hashable, Sendable {
+        package var sentence: String
+
+        init(_ sentence: String) {
+            self.sentence = sentence
+        }
+
+        init(_ fault: JSONGrammar.Fault) {
+            sentence = "The request body is not valid JSON: it \(fault.reason) (byte \(fault.offset))."
+        }
+    }
+
+    /// More fields than any client sends; the check for doubles is quadratic in them.
+    static let fieldCountMax = 200
+
+    /// The most answers one call may ask for, as OpenAI has it.
+    static let answerCountMax: Int64 = 128
+
+    /// Reads a body. Throws what is wrong with it, in words for its sender.
+    package static func scan(_ bytes: Span<UInt8>) throws(Fault) -> ChatRequest {
+        guard (try? UTF8Span(validating: bytes)) != nil else {
+            throw Fault("The request body is not valid UTF-8.")
+        }
+        do {
+            return try ChatRequestScan.run(bytes)
+        } catch let fault as JSONGrammar.Fault {
+            throw Fault(fault)
+        } catch let fault as Fault {
+            throw fault
+        } catch {
+            throw Fault("The request body cannot be read.")
+        }
+    }
+}

@@ -1,0 +1,21 @@
+package import Purser
+
+/// What OpenRouter's record of a generation says it cost.
+package struct GenerationCost: Hashable, Sendable {
+    package var cost: USD
+    /// The digits it was sent in.
+    package var literal: String
+    package var promptTokens: Int64
+    package var completionTokens: Int64
+
+    /// `nil` unless the answer carries a cost.
+    package init?(_ answer: JSON) {
+        guard let record = answer["data"], let literal = record["total_cost"]?.literal,
+            let cost = USD(literal), cost >= .zero
+        else { return nil }
+        self.cost = cost
+        self.literal = literal
+        promptTokens = max(0, record["native_tokens_prompt"]?.integer ?? 0)
+        completionTokens = max(0, record["native_tokens_completion"]?.integer ?? 0)
+    }
+}

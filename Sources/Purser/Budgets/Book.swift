@@ -1,0 +1,203 @@
+/// What every scope has spent and holds in its present windows, and who waits for headroom.
+///
+/// The one place that admits: a call's bound is held in every budget it touches, or in none.
+/// Moves of money: hold, then settle, release or keep. All of them are safe to repeat.
+package struct Book: Sendable {
+    /// One scope in one window.
+    package struct Slot: Hashable, Sendable {
+        package var window: Window
+        package var spent: USD = .zero
+        package var held: USD = .zero
+
+        package init(window: Window, spent: USD = .zero, held: USD = .zero) {
+            self.window = window
+            self.spent = spent
+            self.held = held
+        }
+    }
+
+    struct Account: Sendable {
+        var slots: [Period: Slot] = [:]
+    }
+
+    struct Hold: Sendable {
+        var scopes: [Scope]
+        var windows: Windows
+        var amount: USD
+    }
+
+    struct Waiter: Sendable {
+        var ticket: ID<Attempt>
+        var claim: Claim
+    }
+
+    var accounts: [Scope: Account] = [:]
+    var holds: [ID<Attempt>: Hold] = [:]
+    var waiters: [Waiter] = []
+    /// The newest windows seen: a clock that jumps back does not move them back.
+    private var newest: Windows?
+
+    package init() {}
+
+    /// How many calls hold money now.
+    package var holdCount: Int { holds.count }
+
+    /// How many calls wait for headroom now.
+    package var waiterCount: Int { waiters.count }
+}
+
+/// What a call asks the book for.
+package struct Claim: Sendable {
+    /// Everything the call's cost counts in.
+    package var scopes: [Scope]
+    /// The budgets among them.
+    package var budgets: [Budget]
+    package var windows: Windows
+    /// The most the call can cost.
+    package var bound: USD
+
+    package init(scopes: [Scope], budgets: [Budget], windows: Windows, bound: USD) {
+        precondition(bound >= .zero, "a bound is never negative")
+        self.scopes = scopes
+        self.budgets = budgets
+        self.windows = windows
+        self.bound = bound
+    }
+}
+
+/// How a claim fared.
+package enum ClaimOutcome: Hashable, Sendable {
+    case held
+    /// It fits when calls in flight are settled for less than they hold.
+    case short(Budget, Book.Slot)
+    /// It does not fit even without them.
+    case exceeded(Budget, Book.Slot)
+}
+
+extension Book {
+    /// Holds the bound in every budget, atomically, or changes nothing.
+    package mutating func hold(_ claim: Claim, for attempt: ID<Attempt>) -> ClaimOutcome {
+        precondition(holds[attempt] == nil, "an attempt holds once")
+        let windows = advance(to: claim.windows)
+        var short: ClaimOutcome?
+        for budget in claim.budgets {
+            let slot = slot(budget.scope, budget.period, windows)
+            if slot.spent + claim.bound > budget.limit { return .exceeded(budget, slot) }
+            if short == nil, slot.spent + slot.held + claim.bound > budget.limit {
+                short = .short(budget, slot)
+            }
+        }
+        if let short { return short }
+        place(claim.bound, in: claim.scopes, windows, for: attempt)
+        return .held
+    }
+
+    /// Puts a hold in place without asking the budgets: for attempts found open at start.
+    package mutating func restore(
+        _ amount: USD, in scopes: [Scope], _ windows: Windows, for attempt: ID<Attempt>
+    ) {
+        guard holds[attempt] == nil else { return }
+        place(amount, in: scopes, windows, for: attempt)
+    }
+
+    /// Books `cost` in the windows of the hold and gives the hold back; a second time is nothing.
+    package mutating func settle(_ attempt: ID<Attempt>, cost: USD) {
+        guard let hold = holds.removeValue(forKey: attempt) else { return }
+        for scope in hold.scopes {
+            change(scope, hold.windows) { slot in
+                slot.held -= hold.amount
+                slot.spent += cost
+            }
+        }
+    }
+
+    /// Gives the hold back: nothing was billed.
+    package mutating func release(_ attempt: ID<Attempt>) {
+        settle(attempt, cost: .zero)
+    }
+
+    /// Books the whole hold as spent: the outcome is not known.
+    package mutating func keep(_ attempt: ID<Attempt>) {
+        guard let hold = holds[attempt] else { return }
+        settle(attempt, cost: hold.amount)
+    }
+
+    /// Adds late truth to what is spent, in the windows the attempt was held in.
+    package mutating func correct(by delta: USD, in scopes: [Scope], _ windows: Windows) {
+        for scope in scopes { change(scope, windows) { $0.spent += delta } }
+    }
+
+    /// Loads what the store has for a scope's window; older windows than known are ignored.
+    package mutating func load(_ spent: USD, scope: Scope, period: Period, window: Window) {
+        let slot = Slot(window: window, spent: spent)
+        if let known = accounts[scope]?.slots[period], known.window > window { return }
+        accounts[scope, default: Account()].slots[period] = slot
+    }
+
+    /// The slot of a scope in the present window of a period, empty if nothing happened in it.
+    package func balance(_ scope: Scope, _ period: Period, at windows: Windows) -> Slot {
+        slot(scope, period, newestOf(windows))
+    }
+
+    /// The least that any of the budgets has left, counting holds; `nil` without budgets.
+    package func headroom(in budgets: [Budget], at windows: Windows) -> USD? {
+        let windows = newestOf(windows)
+        return budgets.map { budget in
+            let slot = slot(budget.scope, budget.period, windows)
+            return budget.limit - slot.spent - slot.held
+        }.min()
+    }
+
+    /// The least that any of the budgets has left when calls in flight are not counted.
+    package func headroomAfterFlight(in budgets: [Budget], at windows: Windows) -> USD? {
+        let windows = newestOf(windows)
+        return budgets.map { budget in
+            budget.limit - slot(budget.scope, budget.period, windows).spent
+        }.min()
+    }
+}
+
+extension Book {
+    private mutating func place(
+        _ amount: USD, in scopes: [Scope], _ windows: Windows, for attempt: ID<Attempt>
+    ) {
+        holds[attempt] = Hold(scopes: scopes, windows: windows, amount: amount)
+        for scope in scopes { change(scope, windows) { $0.held += amount } }
+    }
+
+    private func slot(_ scope: Scope, _ period: Period, _ windows: Windows) -> Slot {
+        let window = windows[period]
+        guard let slot = accounts[scope]?.slots[period], slot.window >= window else {
+            return Slot(window: window)
+        }
+        return slot
+    }
+
+    /// Changes the slots of a scope in those windows. A window that has ended is only in the
+    /// store; a new one begins empty.
+    private mutating func change(
+        _ scope: Scope, _ windows: Windows, _ body: (inout Slot) -> Void
+    ) {
+        for period in Period.allCases {
+            let window = windows[period]
+            var slot = accounts[scope]?.slots[period] ?? Slot(window: window)
+            if slot.window < window { slot = Slot(window: window) }
+            guard slot.window == window else { continue }
+            body(&slot)
+            assert(slot.held >= .zero, "a hold is given back once")
+            accounts[scope, default: Account()].slots[period] = slot
+        }
+    }
+
+    /// The windows to use at `windows`, never older than any used before.
+    private mutating func advance(to windows: Windows) -> Windows {
+        let result = newestOf(windows)
+        newest = result
+        return result
+    }
+
+    private func newestOf(_ windows: Windows) -> Windows {
+        guard let newest, newest.day > windows.day else { return windows }
+        return newest
+    }
+}

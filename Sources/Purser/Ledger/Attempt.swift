@@ -1,0 +1,50 @@
+/// One call that is about to be forwarded: on disk before the upstream sees a byte of it.
+package struct Attempt: Hashable, Sendable {
+    package var id: ID<Attempt>
+    /// What the answer's header and the log call it.
+    package var requestID: String
+    package var at: Timestamp
+    package var key: ID<Key>
+    package var member: ID<Member>
+    /// `nil` for a member of no team.
+    package var team: ID<Team>?
+    /// What the client asked for.
+    package var requestedModel: String
+    /// What the upstream is asked for.
+    package var model: String
+    /// The application's name from the title; empty if none was sent.
+    package var app: String
+    package var isStreamed: Bool
+    /// What is held: the most the call can cost.
+    package var bound: USD
+    /// The day, in the organisation's zone, that the call counts in.
+    package var day: CivilDate
+
+    package init(
+        id: ID<Attempt>, requestID: String, at: Timestamp, key: ID<Key>, member: ID<Member>,
+        team: ID<Team>?, requestedModel: String, model: String, app: String, isStreamed: Bool,
+        bound: USD, day: CivilDate
+    ) {
+        self.id = id
+        self.requestID = requestID
+        self.at = at
+        self.key = key
+        self.member = member
+        self.team = team
+        self.requestedModel = requestedModel
+        self.model = model
+        self.app = app
+        self.isStreamed = isStreamed
+        self.bound = bound
+        self.day = day
+    }
+
+    /// Everything its cost counts in.
+    package var scopes: [Scope] {
+        [.organisation] + (team.map { [.team($0)] } ?? []) + [.member(member), .key(key)]
+    }
+
+    package var windows: Windows { Windows(holding: day) }
+
+    package var isDowngraded: Bool { requestedModel != model }
+}

@@ -1,0 +1,79 @@
+/// How an attempt ended, or what was learned of it later. Entries are appended, never edited.
+package struct Entry: Hashable, Sendable {
+    package enum Kind: String, CaseIterable, Sendable {
+        /// The upstream said what it cost.
+        case settled
+        /// Nothing was billed.
+        case released
+        /// The outcome is unknown: the whole hold counts as spent until the truth arrives.
+        case kept
+        /// Late truth: the difference to what was booked before.
+        case correction
+    }
+
+    /// Where an amount came from.
+    package enum Source: String, CaseIterable, Sendable {
+        /// The answer's `usage.cost`.
+        case upstream
+        /// OpenRouter's record of the generation.
+        case generation
+        /// The bound that was held.
+        case hold
+        /// Nothing was forwarded or billed.
+        case none
+    }
+
+    package var attempt: ID<Attempt>
+    package var at: Timestamp
+    package var kind: Kind
+    /// What is added to the books; negative only for a correction.
+    package var amount: USD
+    /// The digits the provider sent, for reconciliation; `nil` if the amount is ours.
+    package var literal: String?
+    package var source: Source
+    /// `nil` if the upstream never named one.
+    package var generationID: String?
+    package var promptTokens: Int64
+    package var completionTokens: Int64
+
+    package init(
+        attempt: ID<Attempt>, at: Timestamp, kind: Kind, amount: USD, literal: String? = nil,
+        source: Source, generationID: String? = nil, promptTokens: Int64 = 0,
+        completionTokens: Int64 = 0
+    ) {
+        precondition(kind == .correction || amount >= .zero, "only corrections may be negative")
+        self.attempt = attempt
+        self.at = at
+        self.kind = kind
+        self.amount = amount
+        self.literal = literal
+        self.source = source
+        self.generationID = generationID
+        self.promptTokens = promptTokens
+        self.completionTokens = completionTokens
+    }
+}
+
+/// A call that was turned away, for the report.
+package struct RefusedCall: Hashable, Sendable {
+    package var at: Timestamp
+    package var day: CivilDate
+    package var key: ID<Key>
+    package var member: ID<Member>
+    package var team: ID<Team>?
+    package var model: String
+    package var code: String
+
+    package init(
+        at: Timestamp, day: CivilDate, key: ID<Key>, member: ID<Member>, team: ID<Team>?,
+        model: String, code: String
+    ) {
+        self.at = at
+        self.day = day
+        self.key = key
+        self.member = member
+        self.team = team
+        self.model = model
+        self.code = code
+    }
+}

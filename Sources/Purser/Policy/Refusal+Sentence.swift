@@ -1,0 +1,105 @@
+extension Refusal {
+    /// What any caller may read: what is wrong, and what to do.
+    package var sentence: String {
+        identitySentence ?? requestSentence ?? worldSentence
+    }
+
+    private var identitySentence: String? {
+        switch self {
+        case .keyMissing:
+            "Missing Authentication header. Send \"Authorization: Bearer sk-purser-…\"; whoever "
+                + "runs this gateway hands out keys."
+        case .keyUnknown:
+            "This key is not known here. Send the key you were given for this gateway, not one "
+                + "made at openrouter.ai."
+        case .keyDisabled:
+            "This key is disabled. Ask whoever runs this gateway to enable it."
+        case .keyExpired(let instant):
+            "This key expired at \(instant). Ask for a new one."
+        case .keyRevoked:
+            "This key was revoked or replaced. Use the newest key you were given, or ask for one."
+        case .memberRemoved(let name):
+            "\(name) no longer has access through this gateway."
+        case .managementKeyCannotComplete:
+            "This is a management key: it administers and cannot complete. Use a member's key; "
+                + "make one with: purser key create --member NAME"
+        case .managementOnly:
+            "Only management keys can perform this operation. "
+                + "The management key was shown once by: purser init"
+        case .sharedKeyNeedsMember:
+            "This key is shared, so each call must say who is calling: send the header "
+                + "\"X-Title: app:member\", or \"user\" in the body."
+        case .tooManyMembers:
+            "This shared key has introduced too many new names. Ask whoever runs this gateway "
+                + "to add you: purser member add NAME"
+        default: nil
+        }
+    }
+
+    private var requestSentence: String? {
+        switch self {
+        case .malformed(let reason): reason
+        case .bodyTooLarge(let max): "The request body is larger than \(max) bytes."
+        case .requestTimedOut:
+            "The request did not arrive in full. Send it again in one piece."
+        case .modelMissing: "The request names no model. Send \"model\"."
+        case .modelUnknown(let model): "\(model) is not a valid model ID"
+        case .modelNotAllowed(let model, let tier, let allowed):
+            "\(model) is not allowed in tier \(tier). Allowed: "
+                + allowed.joined(separator: ", ")
+        case .extraNotAllowed(let what):
+            "\(what) can cost more than can be known beforehand and is not allowed here."
+        case .priceUnknown(let model):
+            "The price of \(model) is not known, so its cost cannot be bounded. "
+                + "Choose a model with listed prices."
+        case .requestTooDear(let bound, let max, let tier):
+            "This call could cost up to \(bound.dollars); tier \(tier) allows \(max.dollars) "
+                + "for one call. Ask for fewer max_tokens or send a shorter prompt."
+        case .overBudget(let shortfall): shortfall.sentence
+        default: nil
+        }
+    }
+
+    private var worldSentence: String {
+        switch self {
+        case .ledgerUnavailable:
+            "The ledger cannot be written, so no call is let through. Try again shortly."
+        case .catalogueMissing:
+            "The upstream's price list could not be fetched yet, so no cost can be bounded. "
+                + "Try again shortly."
+        case .upstreamUnreachable: "The upstream could not be reached. Nothing was billed."
+        case .upstreamKeyRejected:
+            "The upstream rejected the gateway's own key. Whoever runs this gateway must check "
+                + "OPENROUTER_API_KEY."
+        case .upstreamCutOff: "The upstream broke off before its answer was complete."
+        case .upstreamTimedOut: "The upstream did not answer in time."
+        case .overloaded: "Too many calls are waiting. Try again shortly."
+        case .shuttingDown: "This gateway is shutting down. Try again shortly."
+        default: "The call was refused."
+        }
+    }
+}
+
+extension BudgetShortfall {
+    var sentence: String {
+        let numbers =
+            "\(owner) may spend \(limit.dollars) \(period.phrase): \(spent.dollars) is spent, "
+            + "\(held.dollars) is held by calls in flight, and this call could cost up to "
+            + "\(bound.dollars)."
+        if isInFlight { return "\(numbers) Try again when they are done." }
+        let reset = resetsAt.map { " The budget resets at \($0)." } ?? ""
+        return "\(numbers)\(reset) Ask for a higher budget, or for fewer max_tokens."
+    }
+}
+
+extension Period {
+    /// `a day`, `in all`.
+    package var phrase: String {
+        switch self {
+        case .daily: "a day"
+        case .weekly: "a week"
+        case .monthly: "a month"
+        case .total: "in all"
+        }
+    }
+}

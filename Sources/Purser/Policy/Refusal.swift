@@ -1,0 +1,136 @@
+/// Why a call is turned away: an expected outcome, part of the product.
+///
+/// Each case has a stable code, a status and a sentence that says what to do next; the page
+/// `docs/reference/refusals.md` has a row for each.
+package enum Refusal: Error, Hashable, Sendable {
+    // Who is calling.
+    case keyMissing
+    case keyUnknown
+    case keyDisabled
+    case keyExpired(at: Timestamp)
+    case keyRevoked
+    case memberRemoved(String)
+    case managementKeyCannotComplete
+    case managementOnly
+    case sharedKeyNeedsMember
+    case tooManyMembers
+
+    // What is asked.
+    case malformed(String)
+    case bodyTooLarge(max: Int)
+    case requestTimedOut
+    case modelMissing
+    case modelUnknown(String)
+    case modelNotAllowed(String, tier: String, allowed: [String])
+    case extraNotAllowed(String)
+    case priceUnknown(String)
+    case requestTooDear(bound: USD, max: USD, tier: String)
+
+    // What it may cost.
+    case overBudget(BudgetShortfall)
+
+    // What the world can do.
+    case ledgerUnavailable
+    case catalogueMissing
+    case upstreamUnreachable
+    case upstreamKeyRejected
+    case upstreamCutOff
+    case upstreamTimedOut
+    case overloaded
+    case shuttingDown
+}
+
+/// The budget that stopped a call, with its numbers.
+package struct BudgetShortfall: Hashable, Sendable {
+    package var scope: Scope
+    /// Whose budget it is, in words: `member alice`.
+    package var owner: String
+    package var period: Period
+    package var limit: USD
+    package var spent: USD
+    package var held: USD
+    /// What this call could have cost at most.
+    package var bound: USD
+    /// When the window ends; `nil` if it never does.
+    package var resetsAt: Timestamp?
+    /// Whether only other calls in flight stood in the way.
+    package var isInFlight: Bool
+
+    package init(
+        scope: Scope, owner: String, period: Period, limit: USD, spent: USD, held: USD,
+        bound: USD, resetsAt: Timestamp?, isInFlight: Bool
+    ) {
+        self.scope = scope
+        self.owner = owner
+        self.period = period
+        self.limit = limit
+        self.spent = spent
+        self.held = held
+        self.bound = bound
+        self.resetsAt = resetsAt
+        self.isInFlight = isInFlight
+    }
+}
+
+extension Refusal {
+    /// The HTTP status. A refusal that will not change by itself is never a 5xx, because client
+    /// libraries retry those for up to an hour.
+    package var status: Int {
+        switch self {
+        case .keyMissing, .keyUnknown, .keyDisabled, .keyExpired, .keyRevoked, .memberRemoved: 401
+        case .managementKeyCannotComplete, .managementOnly: 403
+        case .sharedKeyNeedsMember, .malformed, .modelMissing, .modelUnknown: 400
+        case .tooManyMembers, .modelNotAllowed, .extraNotAllowed: 403
+        case .bodyTooLarge: 413
+        case .requestTimedOut: 408
+        case .priceUnknown, .requestTooDear, .overBudget: 402
+        case .ledgerUnavailable, .catalogueMissing, .overloaded, .shuttingDown: 503
+        case .upstreamUnreachable, .upstreamKeyRejected, .upstreamCutOff: 502
+        case .upstreamTimedOut: 504
+        }
+    }
+
+    /// The stable word for programs, logs and reports.
+    package var code: String {
+        switch self {
+        case .keyMissing: "key_missing"
+        case .keyUnknown: "key_unknown"
+        case .keyDisabled: "key_disabled"
+        case .keyExpired: "key_expired"
+        case .keyRevoked: "key_revoked"
+        case .memberRemoved: "member_removed"
+        case .managementKeyCannotComplete: "management_key_cannot_complete"
+        case .managementOnly: "management_only"
+        case .sharedKeyNeedsMember: "shared_key_needs_member"
+        case .tooManyMembers: "too_many_members"
+        case .malformed: "malformed_request"
+        case .bodyTooLarge: "body_too_large"
+        case .requestTimedOut: "request_timed_out"
+        case .modelMissing: "model_missing"
+        case .modelUnknown: "model_unknown"
+        case .modelNotAllowed: "model_not_allowed"
+        case .extraNotAllowed: "extra_not_allowed"
+        case .priceUnknown: "price_unknown"
+        case .requestTooDear: "request_too_dear"
+        case .overBudget(let shortfall):
+            shortfall.isInFlight ? "in_flight_budget_exhausted" : "budget_exceeded"
+        case .ledgerUnavailable: "ledger_unavailable"
+        case .catalogueMissing: "catalogue_missing"
+        case .upstreamUnreachable: "upstream_unreachable"
+        case .upstreamKeyRejected: "upstream_key_rejected"
+        case .upstreamCutOff: "upstream_cut_off"
+        case .upstreamTimedOut: "upstream_timed_out"
+        case .overloaded: "overloaded"
+        case .shuttingDown: "shutting_down"
+        }
+    }
+
+    /// Seconds after which the same call may succeed; `nil` if waiting alone does not help.
+    package var retryAfterSeconds: Int? {
+        switch self {
+        case .overBudget(let shortfall) where shortfall.isInFlight: 2
+        case .ledgerUnavailable, .catalogueMissing, .overloaded, .shuttingDown: 5
+        default: nil
+        }
+    }
+}

@@ -1,0 +1,182 @@
+import Console
+import Credentials
+import Gateway
+import Logging
+import NIOCore
+import NIOPosix
+import OpenRouter
+import OpenRouterWire
+import Purser
+import SQLiteStorage
+import Storage
+
+/// Everything a serving process is made of; `serve`, `demo` and the tests build the same.
+struct Assembly: Sendable {
+    let settings: ServeSettings
+    let logger: Logger
+
+    /// Where a running assembly listens, and what those who started it may look into.
+    struct Running: Sendable {
+        var gatewayURL: String
+        var consoleURL: String
+        var core: GatewayCore
+        var books: ServingBooks
+    }
+
+    /// How often the price list is fetched anew.
+    private static let catalogueInterval = Duration.seconds(300)
+    /// How soon after a failure.
+    private static let catalogueRetryInterval = Duration.seconds(5)
+    /// How long calls in flight may go on after a stop.
+    private static let graceSeconds = 30
+
+    /// Serves until `wait` returns or the task is cancelled, then lets calls in flight finish.
+    func run(
+        upstreamKey: Secret, untilStopped wait: @escaping @Sendable (Running) async throws -> Void
+    ) async throws {
+        let books = try ServingBooks.open(
+            path: settings.database, managementKey: settings.managementKey, logger: logger)
+        let client = OpenRouterClient(
+            baseURL: settings.upstream.url, key: upstreamKey.reveal(),
+            certificatesFile: settings.upstream.trustedCertificatesFile)
+        do {
+            try await serve(books, client, upstreamKey: upstreamKey, untilStopped: wait)
+        } catch {
+            try await client.shutdown()
+            books.close()
+            throw error
+        }
+        try await client.shutdown()
+        books.close()
+    }
+
+    private func serve(
+        _ books: ServingBooks, _ client: OpenRouterClient, upstreamKey: Secret,
+        untilStopped wait: @escaping @Sendable (Running) async throws -> Void
+    ) async throws {
+        let (questions, ask) = AsyncStream.makeStream(of: LateTruth.Question.self)
+        let core = try await makeCore(books, client, upstreamKey) { attempt, entry in
+            ask.yield(LateTruth.Question(attempt: attempt, entry: entry))
+        }
+        books.attach(core)
+        for (attempt, entry) in try books.store.unresolvedAttempts() {
+            ask.yield(LateTruth.Question(attempt: attempt, entry: entry))
+        }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        let gateway = try await GatewayServer.start(
+            host: settings.listen.host, port: settings.listen.port, core: core,
+            desk: Desk(books: books, core: core, logger: logger), group: group)
+        let gatewayURL = Assembly.url(settings.listen.host, gateway.port)
+        let (consolePorts, announcePort) = AsyncStream.makeStream(of: Int.self)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                defer { announcePort.finish() }
+                try await ConsoleServer(
+                    source: consoleSource(core, gatewayURL), logger: logger
+                ).run(host: settings.console.host, port: settings.console.port) {
+                    announcePort.yield($0)
+                }
+            }
+            tasks.addTask {
+                await LateTruth(client: client, core: core, logger: logger).run(questions)
+            }
+            tasks.addTask { await refreshCatalogue(core, client) }
+            if let port = await consolePorts.first(where: { _ in true }) {
+                try await wait(
+                    Running(
+                        gatewayURL: gatewayURL,
+                        consoleURL: Assembly.url(settings.console.host, port), core: core,
+                        books: books))
+                try await gateway.stop(graceSeconds: Assembly.graceSeconds)
+                ask.finish()
+                tasks.cancelAll()
+            }
+            // A console that could not listen ends its task with the reason.
+            while let result = await tasks.nextResult() {
+                if case .failure(let error) = result, !(error is CancellationError) { throw error }
+            }
+        }
+        try await group.shutdownGracefully()
+    }
+
+    static func url(_ host: String, _ port: Int) -> String {
+        "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+}
+
+extension Assembly {
+    private func makeCore(
+        _ books: ServingBooks, _ client: OpenRouterClient, _ upstreamKey: Secret,
+        onKept: @escaping @Sendable (Attempt, Entry) -> Void
+    ) async throws -> GatewayCore {
+        let now = ThisMachine.now()
+        let kept = try await books.keepOpenAttempts(at: now)
+        if kept > 0 {
+            logger.notice("attempts left open were kept as spent", metadata: ["count": "\(kept)"])
+        }
+        let roster = try books.roster()
+        var gateway = GatewaySettings(upstream: settings.upstream, upstreamKey: upstreamKey)
+        gateway.bodyBytesMax = settings.bodyBytesMax
+        gateway.waitSecondsMax = settings.waitSecondsMax
+        gateway.referer = settings.referer
+        gateway.app = settings.title
+        return GatewayCore(
+            settings: gateway, ledger: books.ledger, roster: roster,
+            catalogue: await fetchCatalogue(client) ?? .empty,
+            book: try books.book(at: now, in: roster.zone),
+            lastAttempt: try books.store.lastAttempt(), requestPrefix: ThisMachine.runName(),
+            logger: logger, clock: ThisMachine.now, onKept: onKept)
+    }
+
+    private func fetchCatalogue(_ client: OpenRouterClient) async -> Catalogue? {
+        do throws(OpenRouterClient.Failure) {
+            return Catalogue(try await client.models())
+        } catch {
+            // Calls are refused until it comes; one that was fetched before stays in use.
+            logger.warning("price list not fetched", metadata: ["reason": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Keeps the price list fresh until cancelled.
+    private func refreshCatalogue(_ core: GatewayCore, _ client: OpenRouterClient) async {
+        while !Task.isCancelled {
+            let pause =
+                core.catalogue.isEmpty
+                ? Assembly.catalogueRetryInterval : Assembly.catalogueInterval
+            do {
+                try await Task.sleep(for: pause)
+            } catch {
+                // Cancelled: the gateway stops.
+                return
+            }
+            if let catalogue = await fetchCatalogue(client) { core.replaceCatalogue(catalogue) }
+        }
+    }
+
+    private func consoleSource(_ core: GatewayCore, _ gatewayURL: String) -> ConsoleSource {
+        ConsoleSource(
+            unreadiness: {
+                if core.isStopping { return "stopping" }
+                return core.catalogue.isEmpty ? "the price list is not there yet" : nil
+            },
+            metrics: {
+                core.counters.all.map {
+                    Metric(name: $0.name, help: $0.help, kind: .counter, value: $0.value)
+                } + [
+                    Metric(
+                        name: "purser_holds", help: "Calls that hold money now.", kind: .gauge,
+                        value: Int64(core.holdCount))
+                ]
+            },
+            gatewayURL: { gatewayURL })
+    }
+}
+
+extension UpstreamAddress {
+    /// The base URL, without a slash at its end.
+    var url: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return "\(isTLS ? "https" : "http")://\(name):\(port)\(path)"
+    }
+}

@@ -1,0 +1,51 @@
+import Management
+import Purser
+import Storage
+
+/// What every scope has spent and holds in the windows of one day.
+struct Spending: Sendable {
+    let roster: Roster
+    let today: CivilDate
+    private let windows: Windows
+    private var slots: [Scope: [Period: Book.Slot]] = [:]
+
+    /// `balances` may reach further than the present windows; what is outside does not count.
+    init(roster: Roster, today: CivilDate, balances: [SpendRow], openAttempts: [Attempt]) {
+        self.roster = roster
+        self.today = today
+        windows = Windows(holding: today)
+        for row in balances {
+            change(row.scope, row.period, in: row.window) { $0.spent += row.spent }
+        }
+        for attempt in openAttempts {
+            for scope in attempt.scopes {
+                for period in Period.allCases {
+                    change(scope, period, in: attempt.windows[period]) {
+                        $0.held += attempt.bound
+                    }
+                }
+            }
+        }
+    }
+
+    func slot(_ scope: Scope, _ period: Period) -> Book.Slot {
+        slots[scope]?[period] ?? Book.Slot(window: windows[period])
+    }
+
+    /// The present window of a period, with the budget that limits it if there is one.
+    func window(_ scope: Scope, _ period: Period) -> WindowView {
+        let slot = slot(scope, period)
+        return WindowView(
+            scope: scope, owner: roster.name(of: scope), period: period,
+            limit: roster.budgets(of: scope).first { $0.period == period }?.limit,
+            spent: slot.spent, held: slot.held,
+            resetsAt: period.end(after: today, in: roster.zone))
+    }
+
+    private mutating func change(
+        _ scope: Scope, _ period: Period, in window: Window, _ body: (inout Book.Slot) -> Void
+    ) {
+        guard window == windows[period] else { return }
+        body(&slots[scope, default: [:]][period, default: Book.Slot(window: window)])
+    }
+}

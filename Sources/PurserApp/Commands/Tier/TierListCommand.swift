@@ -1,0 +1,29 @@
+import ArgumentParser
+import OpenRouterWire
+import Purser
+import Storage
+
+/// `purser tier list`
+struct TierListCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List the tiers.",
+        discussion: """
+            Example:
+              purser tier list --format json
+            """)
+
+    @OptionGroup var database: DatabaseOption
+    @OptionGroup var output: FormatOption
+
+    func run() throws {
+        let tiers = try database.open().directory.roster().tiers.sorted { $0.name < $1.name }
+        let text =
+            switch output.format {
+            case .table: TierListing.listing(of: tiers).table
+            case .csv: TierListing.listing(of: tiers).csv
+            case .json: TierListing.json(of: tiers).text + "\n"
+            }
+        try Terminal.write(text)
+    }
+}

@@ -1,0 +1,3 @@
+import PurserApp
+
+await PurserCommand.start()

@@ -1,0 +1,281 @@
+import Dispatch
+import Foundation
+import GRDB
+import Purser
+package import Storage
+import Synchronization
+
+/// The journal of money in one SQLite file: one thread that commits in groups.
+///
+/// A write waits only for the commit before it: the thread takes all that is queued, writes it
+/// in one transaction, answers, and begins again as soon as there is more. It is a thread of its
+/// own because a commit blocks on the disk, and a pool's thread that blocks starves the others.
+///
+/// When the engine fails (disk full, disk broken, locked for too long), everything in the group
+/// is answered with `unavailable` and is not tried again: whoever waits decides. From then on
+/// each write is refused at once, until a probe has reached the disk: 64 KiB, written and taken
+/// back every ``Limits/probeIntervalMilliseconds``. A write that only breaks a rule of the
+/// schema fails alone: its group is repeated one by one.
+///
+/// Call ``close()`` before letting go of it.
+package final class SQLiteLedger: Ledger, Sendable {
+    struct Limits: Sendable {
+        /// Writes in one transaction: large enough that the sync costs each little, small enough
+        /// that no answer waits long for its neighbours.
+        var groupMax = 512
+        /// Writes queued and not answered: about a second of work. Whoever comes later would
+        /// wait longer than a refusal is worth.
+        var queueMax = 16_384
+        /// Short beside the patience of a client that retries, long beside a sync.
+        var probeIntervalMilliseconds = 500
+        var lockWaitMilliseconds = DatabaseQueue.lockWaitMilliseconds
+    }
+
+    typealias Answer = @Sendable (Result<LedgerReceipt, StorageFailure>) -> Void
+
+    private struct Queued: Sendable {
+        var write: LedgerWrite
+        var answer: Answer
+    }
+
+    /// What the callers and the writer share.
+    private struct Line: Sendable {
+        var waiting: [Queued] = []
+        /// Those waiting and those being written.
+        var unanswered = 0
+        /// Why writes are refused; `nil` while the engine works.
+        var failure: StorageFailure?
+        var isClosed = false
+        /// Whether the writer will look here again without being rung.
+        var isWriterAwake = false
+    }
+
+    let connection: DatabaseQueue
+    private let limits: Limits
+    private let onStale: @Sendable () -> Void
+    private let onFailure: @Sendable (StorageFailure) -> Void
+    private let onRecovery: @Sendable () -> Void
+    private let line = Mutex(Line())
+    private let bell = DispatchSemaphore(value: 0)
+    private let finished = DispatchSemaphore(value: 0)
+    /// Answers those who were refused before they were queued, so that no answer ever comes on
+    /// the caller's own thread.
+    private let refusals = DispatchQueue(label: "purser.ledger.refusals")
+
+    private init(
+        connection: DatabaseQueue, limits: Limits, onStale: @escaping @Sendable () -> Void,
+        onFailure: @escaping @Sendable (StorageFailure) -> Void,
+        onRecovery: @escaping @Sendable () -> Void
+    ) {
+        self.connection = connection
+        self.limits = limits
+        self.onStale = onStale
+        self.onFailure = onFailure
+        self.onRecovery = onRecovery
+    }
+}
+
+extension SQLiteLedger {
+    /// Opens the file, migrating it where needed, and starts the writer.
+    ///
+    /// All callbacks come on the writer's thread. `onStale` comes once per group with a stale
+    /// write in it, before the answers: load the roster there. `onFailure` comes when the engine
+    /// fails, before the answers that say so; `onRecovery` when a probe has succeeded.
+    package static func open(
+        path: String, onStale: @escaping @Sendable () -> Void,
+        onFailure: @escaping @Sendable (StorageFailure) -> Void = { _ in },
+        onRecovery: @escaping @Sendable () -> Void = {}
+    ) throws(StorageFailure) -> SQLiteLedger {
+        try open(
+            path: path, limits: Limits(), onStale: onStale, onFailure: onFailure,
+            onRecovery: onRecovery)
+    }
+
+    static func open(
+        path: String, limits: Limits, onStale: @escaping @Sendable () -> Void = {},
+        onFailure: @escaping @Sendable (StorageFailure) -> Void = { _ in },
+        onRecovery: @escaping @Sendable () -> Void = {}
+    ) throws(StorageFailure) -> SQLiteLedger {
+        do {
+            let connection = try DatabaseQueue.durable(
+                path: path, label: "purser.ledger",
+                lockWaitMilliseconds: limits.lockWaitMilliseconds)
+            try Migration.run(on: connection)
+            let ledger = SQLiteLedger(
+                connection: connection, limits: limits, onStale: onStale, onFailure: onFailure,
+                onRecovery: onRecovery)
+            let thread = Thread { ledger.run() }
+            thread.name = "purser.ledger"
+            thread.start()
+            return ledger
+        } catch {
+            throw StorageFailure(error)
+        }
+    }
+
+    package func append(
+        _ write: LedgerWrite,
+        done: @escaping @Sendable (Result<LedgerReceipt, StorageFailure>) -> Void
+    ) {
+        if case .entry(let entry, let attempt) = write {
+            precondition(entry.attempt == attempt.id, "an entry comes with its own attempt")
+        }
+        let (refusal, mustRing) = line.withLock { line -> (StorageFailure?, Bool) in
+            if let refusal = self.refusal(line) { return (refusal, false) }
+            line.waiting.append(Queued(write: write, answer: done))
+            line.unanswered += 1
+            defer { line.isWriterAwake = true }
+            return (nil, !line.isWriterAwake)
+        }
+        if let refusal { refusals.async { done(.failure(refusal)) } }
+        if mustRing { bell.signal() }
+    }
+
+    /// Writes and answers what is queued, then ends the writer; later writes are refused.
+    ///
+    /// Waits for the writer, so never call it from a callback. Calling it twice is harmless.
+    package func close() {
+        line.withLock { $0.isClosed = true }
+        bell.signal()
+        finished.wait()
+        finished.signal()
+        refusals.sync {}
+    }
+
+    private func refusal(_ line: Line) -> StorageFailure? {
+        if line.isClosed { return StorageFailure(.unavailable, "the ledger is closed") }
+        if let failure = line.failure { return failure }
+        guard line.unanswered < limits.queueMax else {
+            return StorageFailure(
+                .unavailable, "\(limits.queueMax) writes wait for the disk already")
+        }
+        return nil
+    }
+}
+
+/// The writer's thread.
+extension SQLiteLedger {
+    private enum Step {
+        case commit([Queued])
+        case probe
+        case stop
+    }
+
+    private func run() {
+        while true {
+            switch nextStep() {
+            case .commit(let queued):
+                var rest = queued[...]
+                while !rest.isEmpty {
+                    commit(rest.prefix(limits.groupMax))
+                    rest = rest.dropFirst(limits.groupMax)
+                }
+            case .probe:
+                probe()
+            case .stop:
+                finished.signal()
+                return
+            }
+        }
+    }
+
+    /// Waits for something to do.
+    private func nextStep() -> Step {
+        while true {
+            let (step, isFailing) = line.withLock { line -> (Step?, Bool) in
+                if !line.waiting.isEmpty {
+                    defer { line.waiting = [] }
+                    return (.commit(line.waiting), false)
+                }
+                if line.isClosed { return (.stop, false) }
+                line.isWriterAwake = false
+                return (nil, line.failure != nil)
+            }
+            if let step { return step }
+            if !isFailing {
+                bell.wait()
+            } else if bell.wait(timeout: probeTime()) == .timedOut {
+                return .probe
+            }
+        }
+    }
+
+    private func commit(_ group: ArraySlice<Queued>) {
+        let results: [Result<LedgerReceipt, StorageFailure>]
+        // Only this thread changes `failure`.
+        if let failure = line.withLock({ $0.failure }) {
+            results = group.map { _ in .failure(failure) }
+        } else {
+            results = write(group.map(\.write))
+        }
+        if results.contains(.success(.stale)) { onStale() }
+        for (queued, result) in zip(group, results) { queued.answer(result) }
+        line.withLock { $0.unanswered -= group.count }
+    }
+
+    /// Writes all in one transaction, or, if one breaks a rule, each in its own.
+    private func write(_ writes: [LedgerWrite]) -> [Result<LedgerReceipt, StorageFailure>] {
+        do throws(StorageFailure) {
+            return try transaction(writes).map { .success($0) }
+        } catch {
+            if error.code == .unavailable {
+                fail(error)
+                return writes.map { _ in .failure(error) }
+            }
+            if writes.count == 1 { return [.failure(error)] }
+        }
+        var results: [Result<LedgerReceipt, StorageFailure>] = []
+        for write in writes {
+            if let failure = line.withLock({ $0.failure }) {
+                results.append(.failure(failure))
+            } else {
+                results += self.write([write])
+            }
+        }
+        return results
+    }
+
+    private func transaction(
+        _ writes: [LedgerWrite]
+    ) throws(StorageFailure) -> [LedgerReceipt] {
+        do {
+            var receipts: [LedgerReceipt] = []
+            try connection.inTransaction(.immediate) { db in
+                var group = try LedgerGroup(db)
+                receipts = try writes.map { try group.apply($0) }
+                try group.finish()
+                return .commit
+            }
+            return receipts
+        } catch {
+            throw StorageFailure(error)
+        }
+    }
+
+    private func fail(_ failure: StorageFailure) {
+        line.withLock { $0.failure = failure }
+        onFailure(failure)
+    }
+
+    /// Ends the failure if the disk takes about as much as a group writes. A failed probe is
+    /// repeated, so what it says is not kept.
+    private func probe() {
+        do {
+            try connection.inDatabase { db in
+                // Two commits: pages taken and given back in one would never reach the disk.
+                try db.execute(sql: "UPDATE probe SET filling = zeroblob(65536)")
+                try db.execute(sql: "UPDATE probe SET filling = x''")
+            }
+        } catch {
+            line.withLock { $0.failure = StorageFailure(error) }
+            return
+        }
+        line.withLock { $0.failure = nil }
+        onRecovery()
+    }
+
+    /// When the next probe is due. The one clock here; it decides about nothing but the pause.
+    private func probeTime() -> DispatchTime {
+        .now() + .milliseconds(limits.probeIntervalMilliseconds)
+    }
+}

@@ -1,0 +1,197 @@
+import GRDB
+package import Purser
+package import Storage
+
+extension SQLiteStore {
+    /// One that is there already is left as it is, so that a start with the same key repeats
+    /// nothing.
+    package func addManagementKey(
+        _ digest: KeyDigest, at now: Timestamp
+    ) throws(StorageFailure) {
+        try change { db in
+            try db.execute(
+                sql: """
+                    INSERT INTO management_key (digest, created_at_ms) VALUES (?, ?)
+                    ON CONFLICT (digest) DO NOTHING
+                    """,
+                arguments: [digest.stored, now.milliseconds])
+        }
+    }
+
+    package func setTimeZone(_ name: String) throws(StorageFailure) {
+        guard zone(name) != nil else {
+            throw StorageFailure(.invalid, "there is no time zone named \(name)")
+        }
+        try change { db in
+            try db.execute(sql: "UPDATE organisation SET time_zone = ?", arguments: [name])
+        }
+    }
+
+    package func setTier(_ tier: Tier) throws(StorageFailure) {
+        try requireValid(tier.name)
+        try change { db in
+            let id = try Int64.fetchOne(
+                db,
+                sql: """
+                    INSERT INTO tier (name, otherwise, output_tokens_max, request_cost_max_picousd)
+                    VALUES (?, ?, ?, ?)
+                    ON CONFLICT (name) DO UPDATE SET
+                        otherwise = excluded.otherwise,
+                        output_tokens_max = excluded.output_tokens_max,
+                        request_cost_max_picousd = excluded.request_cost_max_picousd
+                    RETURNING id
+                    """,
+                arguments: [
+                    tier.name, tier.otherwise.rawValue, tier.outputTokensMax,
+                    tier.requestCostMax?.picodollars,
+                ])
+            try db.execute(sql: "DELETE FROM tier_model WHERE tier_id = ?", arguments: [id])
+            for (position, model) in tier.models.enumerated() {
+                try db.execute(
+                    sql: "INSERT INTO tier_model (tier_id, position, pattern) VALUES (?, ?, ?)",
+                    arguments: [id, position, model.text])
+            }
+        }
+    }
+
+    /// Somebody who left comes back with the team and tier given now, not those of the past.
+    package func addMember(
+        _ name: String, team: String?, tier: String?, at now: Timestamp
+    ) throws(StorageFailure) -> Member {
+        try requireValid(name)
+        if let team { try requireValid(team) }
+        return try change { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    INSERT INTO member (name, team_id, tier_id, created_at_ms) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (name) DO UPDATE SET
+                        team_id = excluded.team_id, tier_id = excluded.tier_id,
+                        removed_at_ms = NULL
+                    WHERE removed_at_ms IS NOT NULL
+                    RETURNING *
+                    """,
+                arguments: [
+                    name, try team.map { try teamMade($0, db).id.rawValue },
+                    try tier.map { try tierID($0, db) }, now.milliseconds,
+                ])
+            guard let row else {
+                throw StorageFailure(.alreadyExists, "there is a member named \(name) already")
+            }
+            return Member(row)
+        }
+    }
+
+    package func updateMember(
+        _ name: String, team: String?, tier: String?
+    ) throws(StorageFailure) -> Member {
+        if let team { try requireValid(team) }
+        return try change { db in
+            let row = try Row.fetchOne(
+                db,
+                sql: """
+                    UPDATE member SET
+                        team_id = coalesce(?, team_id), tier_id = coalesce(?, tier_id)
+                    WHERE name = ? AND removed_at_ms IS NULL
+                    RETURNING *
+                    """,
+                arguments: [
+                    try team.map { try teamMade($0, db).id.rawValue },
+                    try tier.map { try tierID($0, db) }, name,
+                ])
+            guard let row else { throw noMember(name) }
+            return Member(row)
+        }
+    }
+
+    package func removeMember(_ name: String, at now: Timestamp) throws(StorageFailure) {
+        try change { db in
+            let id = try Int64.fetchOne(
+                db,
+                sql: """
+                    UPDATE member SET removed_at_ms = ?
+                    WHERE name = ? AND removed_at_ms IS NULL
+                    RETURNING id
+                    """,
+                arguments: [now.milliseconds, name])
+            guard let id else { throw noMember(name) }
+            try db.execute(
+                sql: """
+                    UPDATE key SET revoked_at_ms = ? WHERE member_id = ? AND revoked_at_ms IS NULL
+                    """,
+                arguments: [now.milliseconds, id])
+        }
+    }
+
+    package func setBudget(
+        _ scope: Scope, _ period: Period, limit: USD?
+    ) throws(StorageFailure) {
+        if let limit { try requireValid(limit) }
+        try change { db in
+            try putBudget(scope, period, limit, db)
+        }
+    }
+
+    package func team(named name: String) throws(StorageFailure) -> Team {
+        try requireValid(name)
+        return try change { db in try teamMade(name, db) }
+    }
+}
+
+extension SQLiteStore {
+    /// Sets or removes one budget inside a change.
+    func putBudget(_ scope: Scope, _ period: Period, _ limit: USD?, _ db: Database) throws {
+        guard let limit else {
+            try db.execute(
+                sql: "DELETE FROM budget WHERE scope_kind = ? AND scope_id = ? AND period = ?",
+                arguments: [scope.kind, scope.rawID, Int64(period.rawValue)])
+            return
+        }
+        try db.execute(
+            sql: """
+                INSERT INTO budget (scope_kind, scope_id, period, limit_picousd)
+                VALUES (?, ?, ?, ?)
+                ON CONFLICT (scope_kind, scope_id, period)
+                DO UPDATE SET limit_picousd = excluded.limit_picousd
+                """,
+            arguments: [scope.kind, scope.rawID, Int64(period.rawValue), limit.picodollars])
+    }
+
+    func tierID(_ name: String, _ db: Database) throws -> Int64 {
+        let sql = "SELECT id FROM tier WHERE name = ?"
+        guard let id = try Int64.fetchOne(db, sql: sql, arguments: [name]) else {
+            throw StorageFailure(.notFound, "there is no tier named \(name)")
+        }
+        return id
+    }
+
+    func requireValid(_ limit: USD) throws(StorageFailure) {
+        guard (.zero...Budget.limitMax).contains(limit) else {
+            throw StorageFailure(
+                .invalid, "a limit lies between $0 and \(Budget.limitMax.dollars)")
+        }
+    }
+
+    func noMember(_ name: String) -> StorageFailure {
+        StorageFailure(.notFound, "there is no member named \(name)")
+    }
+
+    private func teamMade(_ name: String, _ db: Database) throws -> Team {
+        try db.execute(
+            sql: "INSERT INTO team (name) VALUES (?) ON CONFLICT (name) DO NOTHING",
+            arguments: [name])
+        let sql = "SELECT id, name FROM team WHERE name = ?"
+        guard let row = try Row.fetchOne(db, sql: sql, arguments: [name]) else {
+            preconditionFailure("a team is there once it is made")
+        }
+        return Team(row)
+    }
+
+    private func requireValid(_ name: String) throws(StorageFailure) {
+        guard Name.isValid(name) else {
+            throw StorageFailure(
+                .invalid,
+                "a name has 1 to \(Name.lengthMax) characters: letters, digits and . _ - @ +")
+        }
+    }
+}

@@ -1,0 +1,97 @@
+import GRDB
+package import Purser
+package import Storage
+
+extension SQLiteStore {
+    package func balances(from windows: Windows) throws(StorageFailure) -> [SpendRow] {
+        try read(history) { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT * FROM spend
+                    WHERE (period = 1 AND window_first_day >= ?)
+                        OR (period = 2 AND window_first_day >= ?)
+                        OR (period = 3 AND window_first_day >= ?)
+                        OR period = 4
+                    """,
+                arguments: [
+                    windows.day.firstDay, windows.week.firstDay, windows.month.firstDay,
+                ]
+            ).map { try SpendRow($0) }
+        }
+    }
+
+    package func openAttempts() throws(StorageFailure) -> [Attempt] {
+        try read(history) { db in
+            try Row.fetchAll(db, sql: Self.openAttemptsSQL).map { Attempt($0) }
+        }
+    }
+
+    /// `CROSS JOIN` is SQLite's way to fix the order: the few open ones first, never the journal.
+    static let openAttemptsSQL = """
+        SELECT attempt.*, attempt.id AS attempt_id, attempt.at_ms AS attempt_at_ms
+        FROM open_attempt CROSS JOIN attempt ON attempt.id = open_attempt.attempt_id
+        ORDER BY open_attempt.attempt_id
+        """
+
+    package func unresolvedAttempts() throws(StorageFailure) -> [(attempt: Attempt, entry: Entry)] {
+        try read(history) { db in
+            try Row.fetchAll(
+                db,
+                sql: """
+                    SELECT attempt.*, entry.*, attempt.at_ms AS attempt_at_ms,
+                        entry.at_ms AS entry_at_ms
+                    FROM entry JOIN attempt ON attempt.id = entry.attempt_id
+                    WHERE entry.kind = 'kept' AND entry.generation_id IS NOT NULL
+                        AND NOT EXISTS (
+                            SELECT 1 FROM entry AS later
+                            WHERE later.attempt_id = entry.attempt_id
+                                AND later.kind = 'correction')
+                    ORDER BY attempt.id
+                    """
+            ).map { (Attempt($0), try Entry($0)) }
+        }
+    }
+
+    package func lastAttempt() throws(StorageFailure) -> ID<Attempt> {
+        try read(history) { db in
+            ID(try Int64.fetchOne(db, sql: "SELECT max(id) FROM attempt") ?? 0)
+        }
+    }
+
+    /// The connection is busy while `visit` runs: it must not ask the history for anything else.
+    package func entries(_ visit: (LedgerRow) throws -> Void) throws {
+        // What `visit` throws belongs to the caller and is passed on as it is.
+        var refusal: (any Error)?
+        try read(history) { db in
+            let cursor = try Row.fetchCursor(
+                db,
+                sql: """
+                    SELECT attempt.*, entry.*, attempt.at_ms AS attempt_at_ms,
+                        entry.at_ms AS entry_at_ms, entry.id AS entry_id,
+                        member.name AS member_name, team.name AS team_name,
+                        key.digest AS key_digest
+                    FROM entry
+                    JOIN attempt ON attempt.id = entry.attempt_id
+                    JOIN member ON member.id = attempt.member_id
+                    JOIN key ON key.id = attempt.key_id
+                    LEFT JOIN team ON team.id = attempt.team_id
+                    ORDER BY entry.id
+                    """)
+            while refusal == nil, let row = try cursor.next() {
+                let ledgerRow = LedgerRow(
+                    id: row["entry_id"], entry: try Entry(row), attempt: Attempt(row),
+                    member: row["member_name"], team: row["team_name"],
+                    keyHash: try row.digest("key_digest").hex)
+                do { try visit(ledgerRow) } catch { refusal = error }
+            }
+        }
+        if let refusal { throw refusal }
+    }
+
+    package func total() throws(StorageFailure) -> USD {
+        try read(history) { db in
+            USD(picodollars: try Int64.fetchOne(db, sql: "SELECT sum(amount_picousd) FROM entry") ?? 0)
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import GRDB
+package import Purser
+package import Storage
+
+/// The directory and the history, in one SQLite file.
+///
+/// Any number of processes may have it open at once. Two connections, because a long report must
+/// not delay the roster that a changed key waits for.
+package final class SQLiteStore: Directory, History, Sendable {
+    let directory: DatabaseQueue
+    let history: DatabaseQueue
+    let zone: @Sendable (String) -> Zone?
+
+    /// Opens the file, and creates or migrates it where needed.
+    ///
+    /// `zone` finds a time zone by its IANA name. Throws `schemaTooNew` for a newer Purser's
+    /// file and `invalid` for another program's.
+    package static func open(
+        path: String, zone: @escaping @Sendable (String) -> Zone?
+    ) throws(StorageFailure) -> SQLiteStore {
+        do {
+            let directory = try DatabaseQueue.durable(path: path, label: "purser.directory")
+            try Migration.run(on: directory)
+            let history = try DatabaseQueue.durable(path: path, label: "purser.history")
+            return SQLiteStore(directory: directory, history: history, zone: zone)
+        } catch {
+            throw StorageFailure(error)
+        }
+    }
+
+    private init(
+        directory: DatabaseQueue, history: DatabaseQueue,
+        zone: @escaping @Sendable (String) -> Zone?
+    ) {
+        self.directory = directory
+        self.history = history
+        self.zone = zone
+    }
+}
+
+extension SQLiteStore {
+    /// Runs one change of the directory: one transaction that holds the write lock from the
+    /// start and raises the revision by one, or changes nothing at all.
+    func change<Value>(_ body: (Database) throws -> Value) throws(StorageFailure) -> Value {
+        do {
+            var value: Value?
+            try directory.inTransaction(.immediate) { db in
+                value = try body(db)
+                try db.execute(sql: "UPDATE organisation SET revision = revision + 1")
+                return .commit
+            }
+            guard let value else { preconditionFailure("a committed change has a value") }
+            return value
+        } catch {
+            throw StorageFailure(error)
+        }
+    }
+
+    /// Reads from one snapshot.
+    func read<Value>(
+        _ connection: DatabaseQueue, _ body: (Database) throws -> Value
+    ) throws(StorageFailure) -> Value {
+        do {
+            return try connection.read(body)
+        } catch {
+            throw StorageFailure(error)
+        }
+    }
+}

@@ -1,0 +1,200 @@
+import Metering
+import OpenRouterWire
+import Purser
+import Testing
+
+/// Transcripts: each line feeds one event and names the action expected.
+struct PassageTests {
+    private func run(_ script: [(Passage.Event, Passage.Action)]) -> Passage {
+        var passage = Passage()
+        for (step, (event, expected)) in script.enumerated() {
+            let action = passage.take(event)
+            #expect(action == expected, "step \(step): \(event)")
+        }
+        return passage
+    }
+
+    private let usage = Usage(
+        cost: USD("0.000005"), costLiteral: "5e-06", promptTokens: 3, completionTokens: 2)
+
+    private func answer(_ usage: Usage? = nil, id: String? = "gen-1", error: Bool = false) -> ChatAnswer {
+        var answer = ChatAnswer()
+        answer.id = id
+        answer.usage = usage
+        answer.hasError = error
+        answer.hasChoices = !error
+        return answer
+    }
+
+    private let start: [(Passage.Event, Passage.Action)] = [
+        (.held, .record), (.recorded, .forward),
+        (.headReceived(status: 200, generationID: "gen-1"), .relay),
+    ]
+
+    @Test func `an answer: recorded, forwarded, settled, then let go`() {
+        let end = run(
+            start + [
+                (.reportSeen(answer(usage)), .holdBack),
+                (.upstreamEnded, .write(.settle(usage, generationID: "gen-1"))),
+                (.entryWritten, .finish(.complete)),
+            ])
+        #expect(end.isDone)
+    }
+
+    @Test func `a stream settles at its end mark, and the upstream's end is no news`() {
+        _ = run(
+            start + [
+                (.reportSeen(answer(usage)), .holdBack),
+                (.streamDone, .write(.settle(usage, generationID: "gen-1"))),
+                (.upstreamEnded, .wait), (.entryWritten, .finish(.complete)),
+            ])
+    }
+
+    @Test func `nothing is forwarded before the attempt is on disk`() {
+        _ = run([(.held, .record), (.recordingFailed, .abandon(.ledgerUnavailable))])
+    }
+
+    @Test func `a directory that changed meanwhile means judging anew`() {
+        _ = run([(.held, .record), (.stale, .judgeAnew), (.held, .record), (.recorded, .forward)])
+    }
+
+    @Test func `a client that leaves before forwarding costs nothing`() {
+        _ = run([
+            (.held, .record), (.clientLeft, .wait), (.recorded, .write(.release)),
+            (.entryWritten, .finish(.complete)),
+        ])
+    }
+
+    @Test func `a client that leaves in the middle still settles at what it cost`() {
+        _ = run(
+            start + [
+                (.clientLeft, .wait), (.reportSeen(answer(usage)), .holdBack),
+                (.streamDone, .write(.settle(usage, generationID: "gen-1"))),
+            ])
+    }
+
+    @Test func `an upstream that cannot be reached billed nothing`() {
+        _ = run([
+            (.held, .record), (.recorded, .forward), (.upstreamUnreachable, .write(.release)),
+            (.entryWritten, .finish(.refusal(.upstreamUnreachable))),
+        ])
+    }
+
+    @Test func `an upstream lost after the request was handed over may have billed it`() {
+        _ = run([
+            (.held, .record), (.recorded, .forward),
+            (.upstreamLost, .write(.keep(generationID: nil))),
+            (.entryWritten, .finish(.refusal(.upstreamCutOff))),
+        ])
+    }
+
+    @Test func `an upstream's error costs nothing and is passed on`() {
+        _ = run([
+            (.held, .record), (.recorded, .forward),
+            (.headReceived(status: 429, generationID: nil), .collectError),
+            (.upstreamEnded, .write(.release)),
+            (.entryWritten, .finish(.upstreamError(status: 429))),
+        ])
+    }
+
+    @Test func `the gateway's own bad key is not the member's 401`() {
+        _ = run([
+            (.held, .record), (.recorded, .forward),
+            (.headReceived(status: 401, generationID: nil), .collectError),
+            (.upstreamEnded, .write(.release)),
+            (.entryWritten, .finish(.refusal(.upstreamKeyRejected))),
+        ])
+    }
+
+    @Test func `a stream cut before its usage is kept, and does not look whole`() {
+        _ = run(
+            start + [
+                (.upstreamLost, .write(.keep(generationID: "gen-1"))),
+                (.entryWritten, .finish(.refusal(.upstreamCutOff))),
+            ])
+    }
+
+    @Test func `a stream cut after its usage is settled`() {
+        _ = run(
+            start + [
+                (.reportSeen(answer(usage)), .holdBack),
+                (.upstreamLost, .write(.settle(usage, generationID: "gen-1"))),
+                (.entryWritten, .finish(.complete)),
+            ])
+    }
+
+    @Test func `an answer without usage is kept, an explicit zero is settled at zero`() {
+        _ = run(start + [(.upstreamEnded, .write(.keep(generationID: "gen-1")))])
+        let zero = Usage(cost: .zero, costLiteral: "0")
+        _ = run(
+            start + [
+                (.reportSeen(answer(zero)), .holdBack),
+                (.upstreamEnded, .write(.settle(zero, generationID: "gen-1"))),
+            ])
+    }
+
+    @Test func `an error in place of an answer, with nothing generated, costs nothing`() {
+        _ = run([
+            (.held, .record), (.recorded, .forward),
+            (.headReceived(status: 200, generationID: nil), .relay),
+            (.reportSeen(answer(id: nil, error: true)), .holdBack),
+            (.upstreamEnded, .write(.release)),
+        ])
+    }
+
+    @Test func `usage twice is booked once, the last one with a cost`() {
+        let none = Usage(cost: nil, costLiteral: nil)
+        _ = run(
+            start + [
+                (.reportSeen(answer(none)), .holdBack), (.reportSeen(answer(usage)), .holdBack),
+                (.reportSeen(answer(none)), .holdBack),
+                (.streamDone, .write(.settle(usage, generationID: "gen-1"))),
+                (.reportSeen(answer(usage)), .wait),
+            ])
+    }
+
+    @Test func `an entry that cannot be written breaks the answer off`() {
+        _ = run(
+            start + [
+                (.upstreamEnded, .write(.keep(generationID: "gen-1"))),
+                (.entryFailed, .finish(.broken)),
+            ])
+    }
+
+    /// I2: whatever happens in whatever order, what was forwarded ends in exactly one outcome.
+    @Test(arguments: 1...200)
+    func `I2 every passage that recorded an attempt writes exactly one outcome`(seed: UInt64) {
+        var generator = SeededGenerator(state: seed)
+        let events: [Passage.Event] = [
+            .held, .recorded, .stale, .recordingFailed, .upstreamUnreachable,
+            .headReceived(status: 200, generationID: nil),
+            .headReceived(status: 500, generationID: nil), .reportSeen(answer(usage)), .streamDone,
+            .upstreamEnded, .upstreamLost, .deadlinePassed, .clientLeft, .entryWritten, .entryFailed,
+        ]
+        var passage = Passage()
+        var forwarded = 0
+        var outcomes = 0
+        var finished = 0
+        for _ in 0..<300 {
+            switch passage.take(events.randomElement(using: &generator)!) {
+            case .forward: forwarded += 1
+            case .write: outcomes += 1
+            case .finish: finished += 1
+            default: break
+            }
+        }
+        #expect(forwarded <= 1)
+        #expect(outcomes <= 1)
+        #expect(outcomes >= forwarded)
+        #expect(finished <= outcomes)
+    }
+}
+
+private struct SeededGenerator: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return state ^ (state >> 29)
+    }
+}

@@ -1,0 +1,169 @@
+import Purser
+import Testing
+
+struct BookTests {
+    private let member = Scope.member(ID(1))
+    private let key = Scope.key(ID(1))
+
+    private func windows(_ day: String) throws -> Windows {
+        Windows(holding: try #require(CivilDate(day)))
+    }
+
+    private func claim(
+        _ bound: USD, limit: USD, _ period: Period = .daily, on day: String = "2026-11-21"
+    ) throws -> Claim {
+        Claim(
+            scopes: [.organisation, member, key],
+            budgets: [Budget(scope: member, period: period, limit: limit)],
+            windows: try windows(day), bound: bound)
+    }
+
+    @Test func `a bound that just fits is held, one picodollar more is not`() throws {
+        var book = Book()
+        #expect(try book.hold(claim(.dollars(3), limit: .dollars(5)), for: ID(1)) == .held)
+        #expect(try book.hold(claim(.dollars(2), limit: .dollars(5)), for: ID(2)) == .held)
+        let more = try claim(USD(picodollars: 1), limit: .dollars(5))
+        guard case .short = book.hold(more, for: ID(3)) else {
+            Issue.record("held more than the budget has")
+            return
+        }
+    }
+
+    @Test func `what is spent is gone, what is held may come back`() throws {
+        var book = Book()
+        _ = try book.hold(claim(.dollars(3), limit: .dollars(5)), for: ID(1))
+        book.settle(ID(1), cost: .dollars(1))
+        #expect(try book.hold(claim(.dollars(4), limit: .dollars(5)), for: ID(2)) == .held)
+        book.keep(ID(2))
+        let any = try claim(USD(picodollars: 1), limit: .dollars(5))
+        guard case .exceeded(_, let slot) = book.hold(any, for: ID(3)) else {
+            Issue.record("a kept hold counts as spent")
+            return
+        }
+        #expect(slot.spent == .dollars(5))
+        #expect(slot.held == .zero)
+    }
+
+    @Test func `settling, releasing or keeping twice is the same as once`() throws {
+        var book = Book()
+        let windows = try windows("2026-11-21")
+        _ = try book.hold(claim(.dollars(3), limit: .dollars(5)), for: ID(1))
+        book.settle(ID(1), cost: .dollars(1))
+        book.settle(ID(1), cost: .dollars(1))
+        book.release(ID(1))
+        book.keep(ID(1))
+        #expect(book.balance(member, .daily, at: windows).spent == .dollars(1))
+        #expect(book.balance(.organisation, .total, at: windows).spent == .dollars(1))
+    }
+
+    @Test func `a new day is a new row, and late settlements count in the old one`() throws {
+        var book = Book()
+        _ = try book.hold(claim(.dollars(5), limit: .dollars(5)), for: ID(1))
+        let tomorrow = try claim(.dollars(5), limit: .dollars(5), on: "2026-11-22")
+        #expect(book.hold(tomorrow, for: ID(2)) == .held)
+        book.settle(ID(1), cost: .dollars(4))
+        let windows = try windows("2026-11-22")
+        #expect(book.balance(member, .daily, at: windows).spent == .zero)
+        #expect(book.balance(member, .monthly, at: windows).spent == .dollars(4))
+        #expect(book.balance(member, .weekly, at: windows).spent == .dollars(4))
+    }
+
+    @Test func `a clock that jumps back does not move the window back`() throws {
+        var book = Book()
+        _ = try book.hold(claim(.dollars(5), limit: .dollars(5), on: "2026-11-22"), for: ID(1))
+        book.keep(ID(1))
+        let yesterday = try claim(.dollars(1), limit: .dollars(5), on: "2026-11-21")
+        guard case .exceeded = book.hold(yesterday, for: ID(2)) else {
+            Issue.record("the money of a day already spent came back")
+            return
+        }
+    }
+
+    @Test func `who waits is served in order, and nobody overtakes in a budget that is short`() throws {
+        var book = Book()
+        _ = try book.hold(claim(.dollars(5), limit: .dollars(5)), for: ID(1))
+        book.wait(try claim(.dollars(4), limit: .dollars(5)), ticket: ID(2))
+        book.wait(try claim(.dollars(1), limit: .dollars(5)), ticket: ID(3))
+        #expect(book.serveWaiters().isEmpty)
+        book.settle(ID(1), cost: .dollars(1))
+        let served = book.serveWaiters()
+        #expect(served.map(\.ticket) == [ID(2)])
+        #expect(served.map(\.outcome) == [.held])
+        book.settle(ID(2), cost: .dollars(4))
+        #expect(book.serveWaiters().map(\.outcome) == [.judgeAnew])
+    }
+
+    @Test func `who stops waiting holds nothing`() throws {
+        var book = Book()
+        _ = try book.hold(claim(.dollars(5), limit: .dollars(5)), for: ID(1))
+        book.wait(try claim(.dollars(4), limit: .dollars(5)), ticket: ID(2))
+        let stops = [book.stopWaiting(ID(2)), book.stopWaiting(ID(2))]
+        #expect(stops == [true, false])
+        book.release(ID(1))
+        #expect(book.serveWaiters().isEmpty)
+        #expect(book.holdCount == 0)
+    }
+
+    /// I1, against a ledger written the long way round: lists and sums, no slots.
+    @Test(arguments: 1...40)
+    func `I1 no interleaving of moves passes any budget`(seed: UInt64) throws {
+        var generator = TestGenerator(seed: seed)
+        var book = Book()
+        var oracle = Oracle()
+        var day = try #require(CivilDate("2026-12-28"))
+        var nextID: Int64 = 1
+        let budgets = [
+            Budget(scope: .organisation, period: .weekly, limit: .dollars(40)),
+            Budget(scope: member, period: .daily, limit: .dollars(9)),
+            Budget(scope: member, period: .total, limit: .dollars(60)),
+            Budget(scope: key, period: .monthly, limit: .dollars(30)),
+        ]
+        for _ in 0..<400 {
+            switch Int.random(in: 0..<10, using: &generator) {
+            case 0: day = day.adding(days: 1)
+            case 1...5:
+                let bound = USD(
+                    picodollars: Int64.random(in: 0...4_000_000_000_000, using: &generator))
+                let claim = Claim(
+                    scopes: [.organisation, member, key], budgets: budgets,
+                    windows: Windows(holding: day), bound: bound)
+                let fits = oracle.fits(bound, day, budgets)
+                #expect((book.hold(claim, for: ID(nextID)) == .held) == fits)
+                if fits { oracle.open[nextID] = (day, bound) }
+                nextID += 1
+            default:
+                guard let id = oracle.open.keys.sorted().randomElement(using: &generator),
+                    let (heldDay, bound) = oracle.open.removeValue(forKey: id)
+                else { continue }
+                let cost = USD(
+                    picodollars: Int64.random(in: 0...bound.picodollars, using: &generator))
+                oracle.spent.append((heldDay, cost))
+                book.settle(ID(id), cost: cost)
+            }
+            for budget in budgets {
+                let slot = book.balance(budget.scope, budget.period, at: Windows(holding: day))
+                #expect(slot.spent + slot.held <= budget.limit)
+                #expect(slot.spent == oracle.sum(oracle.spent, budget.period, day))
+            }
+        }
+    }
+
+    private struct Oracle {
+        var open: [Int64: (CivilDate, USD)] = [:]
+        var spent: [(CivilDate, USD)] = []
+
+        func sum(_ rows: [(CivilDate, USD)], _ period: Period, _ day: CivilDate) -> USD {
+            rows.filter { period.window(holding: $0.0) == period.window(holding: day) }
+                .map(\.1).reduce(.zero, +)
+        }
+
+        func fits(_ bound: USD, _ day: CivilDate, _ budgets: [Budget]) -> Bool {
+            budgets.allSatisfy { budget in
+                let used =
+                    sum(spent, budget.period, day)
+                    + sum(Array(open.values), budget.period, day)
+                return used + bound <= budget.limit
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+import Dispatch
+import GRDB
+import Purser
+@testable import SQLiteStorage
+import Storage
+import StorageConformance
+import Synchronization
+import Testing
+
+@Suite struct FailureTests {
+    /// Probes often, so that no test waits; gives up on a lock at once.
+    private var impatient: SQLiteLedger.Limits {
+        var limits = SQLiteLedger.Limits()
+        limits.probeIntervalMilliseconds = 1
+        limits.lockWaitMilliseconds = 0
+        return limits
+    }
+
+    @Test func `a full disk fails the whole group, writes nothing and is said once`()
+        async throws
+    {
+        try await Workspace.use { workspace in
+            try await workspace.use(limits: impatient) { engine, probe in
+                let office = try Office(engine)
+                let pages = try fill(engine.sqlite)
+                let attempts = (1...300).map { office.attempt($0) }
+                let results = await engine.sqlite.writeAsGroup(
+                    attempts.map { .attempt($0, revision: office.revision) },
+                    revision: office.revision)
+                #expect(results.allSatisfy { $0.failureCode == .unavailable })
+                #expect(try engine.history.openAttempts().isEmpty)
+                #expect(probe.notes == ["failed: the disk that holds the database is full"])
+
+                // Not even a write that would fit is taken before a probe has succeeded.
+                let next = await engine.ledger.write(.confirm(revision: office.revision))
+                #expect(next.failureCode == .unavailable)
+                #expect(probe.notes.count == 1)
+
+                try empty(engine.sqlite, pages)
+                await probe.wait(for: "recovered")
+                await office.begin(office.attempt(1))
+                #expect(try engine.history.openAttempts().map(\.id) == [ID(1)])
+            }
+        }
+    }
+
+    @Test func `what is queued behind a failure is refused, not tried`() async throws {
+        try await Workspace.use { workspace in
+            var limits = impatient
+            limits.groupMax = 100
+            limits.probeIntervalMilliseconds = 3_600_000
+            try await workspace.use(limits: limits) { engine, probe in
+                let office = try Office(engine)
+                _ = try fill(engine.sqlite)
+                // The first group fails; the second alone would succeed, as it writes nothing.
+                let results = await engine.sqlite.writeAsGroup(
+                    (1...100).map { .attempt(office.attempt($0), revision: office.revision) }
+                        + [.confirm(revision: office.revision)], revision: office.revision)
+                #expect(results.allSatisfy { $0.failureCode == .unavailable })
+                #expect(probe.notes.count == 1)
+            }
+        }
+    }
+
+    @Test func `a lock held too long by another process is a failure that heals`() async throws {
+        try await Workspace.use { workspace in
+            try await workspace.use(limits: impatient) { engine, probe in
+                let office = try Office(engine)
+                let other = try DatabaseQueue(path: workspace.path)
+                try await other.writeWithoutTransaction { db in
+                    try db.execute(sql: "BEGIN IMMEDIATE")
+                    // Blocks this connection's queue only.
+                    let answered = DispatchSemaphore(value: 0)
+                    engine.ledger.append(.confirm(revision: office.revision)) { result in
+                        if result.failureCode == .unavailable { probe.note("answered") }
+                        answered.signal()
+                    }
+                    answered.wait()
+                    try db.execute(sql: "ROLLBACK")
+                }
+                await probe.wait(for: "recovered")
+                #expect(
+                    probe.notes == [
+                        "failed: another process kept the database locked for too long",
+                        "answered", "recovered",
+                    ])
+                await office.begin(office.attempt(1))
+            }
+        }
+    }
+
+    @Test func `a full queue refuses, on another thread, and the queued are written`()
+        async throws
+    {
+        try await Workspace.use { workspace in
+            var limits = SQLiteLedger.Limits()
+            limits.queueMax = 3
+            try await workspace.use(limits: limits) { engine, probe in
+                let office = try Office(engine)
+                // The held write is the first of the three that the queue takes.
+                let gate = await engine.sqlite.hold(revision: office.revision)
+                let isAppending = Mutex(false)
+                let results = await withCheckedContinuation { continuation in
+                    let answers = Answers(count: 3) { continuation.resume(returning: $0) }
+                    for id in 1...3 {
+                        // Would deadlock if the answer came before `append` has returned.
+                        isAppending.withLock { _ in
+                            engine.ledger.append(
+                                .attempt(office.attempt(Int64(id)), revision: office.revision)
+                            ) { result in
+                                isAppending.withLock { _ in }
+                                answers.take(result, at: id - 1)
+                                if result.failureCode != nil { gate.signal() }
+                            }
+                        }
+                    }
+                }
+                #expect(results.map(\.failureCode) == [nil, nil, .unavailable])
+                #expect(try engine.history.openAttempts().map(\.id) == [ID(1), ID(2)])
+                #expect(probe.notes.isEmpty)
+                await office.begin(office.attempt(4))
+            }
+        }
+    }
+
+    /// Lets the file grow no further, as a full disk would; returns the bound it had.
+    private func fill(_ ledger: SQLiteLedger) throws -> Int64 {
+        let before = try number(ledger.connection, "PRAGMA max_page_count") ?? 0
+        try ledger.connection.inDatabase { db in
+            // Free pages could still be used.
+            try db.execute(sql: "VACUUM")
+            try db.execute(sql: "PRAGMA max_page_count = 1")
+        }
+        return before
+    }
+
+    private func empty(_ ledger: SQLiteLedger, _ pages: Int64) throws {
+        try ledger.connection.inDatabase {
+            try $0.execute(sql: "PRAGMA max_page_count = \(pages)")
+        }
+    }
+}

@@ -1,0 +1,198 @@
+import Purser
+import Storage
+import Testing
+
+extension StorageCheck {
+    /// Random journals, with everything repeated now and then, against sums made in memory.
+    static let randomHistories: [StorageCheck] = (1...6).map { seed in
+        StorageCheck("every roll-up is the sum over its entries, seed \(seed)") { engine in
+            let office = try Office(engine)
+            var journal = RandomJournal(office, seed: UInt64(seed))
+            for _ in 0..<12 {
+                let writes = journal.next(25)
+                let results = await engine.ledger.write(writes)
+                #expect(results.allSatisfy { $0 == .success(.written) })
+                try journal.check()
+            }
+            // The whole journal again, corrections apart: the same state.
+            _ = await engine.ledger.write(journal.idempotentWrites)
+            try journal.check()
+        }
+    }
+}
+
+/// A journal that makes itself up, and what must follow from it.
+private struct RandomJournal {
+    private let office: Office
+    private var random: SplitMix
+    private var lastID: Int64 = 0
+    private var attempts: [Attempt] = []
+    private var outcomes: [ID<Attempt>: Entry] = [:]
+    private var written: [(entry: Entry, attempt: Attempt)] = []
+    private var refusals: [RefusedCall] = []
+    private(set) var idempotentWrites: [LedgerWrite] = []
+
+    init(_ office: Office, seed: UInt64) {
+        self.office = office
+        random = SplitMix(state: seed)
+    }
+
+    mutating func next(_ count: Int) -> [LedgerWrite] {
+        (0..<count).map { _ in
+            let write = step()
+            switch write {
+            case .attempt: idempotentWrites.append(write)
+            case .entry(let entry, _) where entry.kind != .correction:
+                idempotentWrites.append(write)
+            case .entry, .refusal, .confirm: break
+            }
+            return write
+        }
+    }
+
+    private mutating func step() -> LedgerWrite {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<4:
+            return .attempt(begin(), revision: office.revision)
+        case 4..<8:
+            guard let attempt = attempts.randomElement(using: &random) else { fallthrough }
+            return .entry(end(attempt), of: attempt)
+        case 8:
+            return .refusal(refuse())
+        default:
+            guard let attempt = attempts.randomElement(using: &random) else {
+                return .confirm(revision: office.revision)
+            }
+            return .attempt(attempt, revision: office.revision)
+        }
+    }
+
+    private mutating func begin() -> Attempt {
+        lastID += Int64.random(in: 1...3, using: &random)
+        let attempt = office.attempt(
+            lastID, bob: Bool.random(using: &random), on: day(),
+            model: ["a/small", "b/large"].randomElement(using: &random) ?? "",
+            requested: Bool.random(using: &random) ? "c/other" : nil)
+        attempts.append(attempt)
+        return attempt
+    }
+
+    /// An outcome, which counts if it is the first, or a correction of what was kept.
+    private mutating func end(_ attempt: Attempt) -> Entry {
+        let amount = USD.pico(Int64.random(in: 0...5_000, using: &random))
+        if let outcome = outcomes[attempt.id], outcome.kind == .kept, Bool.random(using: &random) {
+            let correction = attempt.correction(amount - .pico(1_000), prompt: 3, completion: 1)
+            written.append((correction, attempt))
+            return correction
+        }
+        let entry = [
+            attempt.settled(amount, prompt: amount.picodollars % 97), attempt.kept(),
+            attempt.released,
+        ].randomElement(using: &random) ?? attempt.released
+        if outcomes[attempt.id] == nil {
+            outcomes[attempt.id] = entry
+            written.append((entry, attempt))
+        }
+        return entry
+    }
+
+    private mutating func refuse() -> RefusedCall {
+        let model = office.attempt(1, bob: Bool.random(using: &random), on: day())
+        let call = RefusedCall(
+            at: .noon, day: model.day, key: model.key, member: model.member, team: model.team,
+            model: "d/refused", code: "model_not_allowed")
+        refusals.append(call)
+        return call
+    }
+
+    /// One of 60 days, so that weeks and months begin and end within.
+    private mutating func day() -> CivilDate {
+        .saturday.adding(days: Int.random(in: 0..<60, using: &random))
+    }
+}
+
+extension RandomJournal {
+    func check() throws {
+        let history = office.engine.history
+        #expect(try history.total() == written.map(\.entry.amount).reduce(.zero, +))
+        #expect(try history.lastAttempt() == ID(lastID))
+        #expect(
+            try history.openAttempts() == attempts.filter { outcomes[$0.id] == nil })
+        var rows: [Entry] = []
+        try history.entries { rows.append($0.entry) }
+        #expect(rows == written.map(\.entry))
+        try checkSpend()
+        for axis in ReportAxis.allCases { try checkUsage(by: axis) }
+    }
+
+    private func checkSpend() throws {
+        var expected: [SpendRow: USD] = [:]
+        for (entry, attempt) in written where entry.kind != .released {
+            for scope in attempt.scopes {
+                for period in Period.allCases {
+                    let row = SpendRow(
+                        scope: scope, period: period, window: attempt.windows[period],
+                        spent: .zero)
+                    expected[row, default: .zero] += entry.amount
+                }
+            }
+        }
+        let rows = try office.engine.history.balances(from: Windows(holding: .saturday))
+        let stored = rows.map { row in
+            (SpendRow(scope: row.scope, period: row.period, window: row.window, spent: .zero),
+                row.spent)
+        }
+        #expect(Dictionary(uniqueKeysWithValues: stored) == expected)
+    }
+
+    private func checkUsage(by axis: ReportAxis) throws {
+        var expected: [String: UsageRow] = [:]
+        for (entry, attempt) in written where entry.kind != .released {
+            let name = name(axis, attempt)
+            var line = UsageRow(name: name)
+            if entry.kind != .correction {
+                line.requests = 1
+                line.downgraded = attempt.isDowngraded ? 1 : 0
+            }
+            line.promptTokens = entry.promptTokens
+            line.completionTokens = entry.completionTokens
+            line.cost = entry.amount
+            expected[name, default: UsageRow(name: name)].add(line)
+        }
+        for call in refusals {
+            var attempt = office.attempt(1, bob: call.member == office.bob.id, on: call.day)
+            attempt.model = call.model
+            let name = name(axis, attempt)
+            expected[name, default: UsageRow(name: name)].refused += 1
+        }
+        let rows = try office.engine.history.usage(
+            by: axis, from: .saturday, to: .saturday.adding(days: 60))
+        #expect(Set(rows) == Set(expected.values))
+        #expect(rows.count == expected.count)
+    }
+
+    private func name(_ axis: ReportAxis, _ attempt: Attempt) -> String {
+        let isBob = attempt.member == office.bob.id
+        return switch axis {
+        case .member: isBob ? "bob" : "alice"
+        case .team: isBob ? "" : "backend"
+        case .key: isBob ? office.bobKey.name : office.aliceKey.name
+        case .model: attempt.model
+        case .day: attempt.day.description
+        case .week: attempt.day.weekStart.description
+        }
+    }
+}
+
+/// The SplitMix64 generator: small, and the same everywhere for one seed.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

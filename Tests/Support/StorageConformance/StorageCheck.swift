@@ -1,0 +1,48 @@
+package import Purser
+package import Storage
+import Testing
+
+/// One promise of the ports, checked on a fresh database.
+///
+/// A store runs the suite with one test: ``all`` as its arguments, and a fresh ``Engine`` each.
+package struct StorageCheck: Sendable, CustomTestStringConvertible {
+    package let testDescription: String
+    package let run: @Sendable (Engine) async throws -> Void
+
+    init(_ sentence: String, _ run: @escaping @Sendable (Engine) async throws -> Void) {
+        testDescription = sentence
+        self.run = run
+    }
+
+    package static let all =
+        directory + members + keys + keyLimits + budgets + attempts + entries + rollUps + reports
+        + randomHistories
+}
+
+/// A store as the suite sees it: the three ports on one database with nothing in it.
+package struct Engine: Sendable {
+    package var directory: any Directory
+    package var history: any History
+    package var ledger: any Ledger
+    /// How often the ledger has called for a new roster.
+    package var staleCallCount: @Sendable () -> Int
+
+    package init(
+        directory: any Directory, history: any History, ledger: any Ledger,
+        staleCallCount: @escaping @Sendable () -> Int
+    ) {
+        self.directory = directory
+        self.history = history
+        self.ledger = ledger
+        self.staleCallCount = staleCallCount
+    }
+
+    /// The zones a store under test must be given: `UTC` and `Europe/Berlin`.
+    package static func zone(named name: String) -> Zone? {
+        switch name {
+        case "UTC": .utc
+        case "Europe/Berlin": Zone(name: name, firstOffsetSeconds: 3_600, transitions: [])
+        default: nil
+        }
+    }
+}

@@ -33,7 +33,8 @@ let package = Package(
         // Ring 2: adapters. Siblings never name one another.
         .module("SQLiteStorage", ["Purser", "Storage"], [.grdb]),
         .module(
-            "OpenRouter", ["Purser", "OpenRouterWire"], [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioSSL]),
+            "OpenRouter", ["Purser", "OpenRouterWire"],
+            [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioSSL]),
         .module("Management", ["Purser", "Storage", "Credentials", "OpenRouterWire"]),
         .module(
             "OpenRouterSandbox", ["Purser", "OpenRouterWire", "Credentials"],
@@ -59,6 +60,7 @@ let package = Package(
         .tests("OpenRouterWire", "Purser"),
         .tests("Metering", "OpenRouterWire", "Purser"),
         .tests("Credentials", "Purser"),
+        .testTarget(name: "TidyTests", swiftSettings: .strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -11,7 +11,8 @@ enum FrontPage {
         <title>Purser</title>
         <style>
         :root { color-scheme: light dark; }
-        body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem; }
+        body { font: 1rem/1.5 system-ui, sans-serif; max-width: 40rem; }
+        body { margin: 3rem auto; padding: 0 1rem; }
         code, pre { font-family: ui-monospace, monospace; }
         pre { padding: 1rem; border: 1px solid; border-radius: .5rem; overflow-x: auto; }
         </style>

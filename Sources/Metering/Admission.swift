@@ -80,7 +80,8 @@ package enum Admission {
         let limit = min(own, tier?.outputTokensMax ?? own)
         if let wished = request.outputTokensMax {
             let tokens = min(wished, limit)
-            if let tier, let max = tier.requestCostMax, let bound = cost.bound(outputTokens: tokens),
+            if let tier, let max = tier.requestCostMax,
+                let bound = cost.bound(outputTokens: tokens),
                 bound > max
             {
                 return .failure(.requestTooDear(bound: bound, max: max, tier: tier.name))

@@ -12,10 +12,10 @@ package enum ErrorEnvelope {
     /// An upstream's error body made fit for a member: in the envelope, with an integer code, and
     /// without `user_id`, which names the account.
     package static func forMember(_ bytes: Span<UInt8>, status: Int) -> String {
+        // Not JSON, or not in the envelope: said in ours instead.
         guard let parsed = try? JSON.parse(bytes), var body = parsed.object,
             var error = body["error"]?.object
         else {
-            // Not JSON, or not in the envelope: say so in ours.
             return text(status: status, message: "Provider returned error")
         }
         body["user_id"] = nil

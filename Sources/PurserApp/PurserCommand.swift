@@ -22,7 +22,8 @@ package struct PurserCommand: AsyncParsableCommand {
 
     /// In the order of the help.
     private static let subcommands: [any ParsableCommand.Type] = [
-        InitCommand.self, ServeCommand.self, TierCommand.self, MemberCommand.self, KeyCommand.self,
+        DemoCommand.self, InitCommand.self, ServeCommand.self, TierCommand.self, MemberCommand.self,
+        KeyCommand.self,
         BudgetCommand.self, ReportCommand.self, UsageCommand.self, DashboardCommand.self,
         LedgerCommand.self, SandboxCommand.self,
     ]

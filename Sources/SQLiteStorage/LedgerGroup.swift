@@ -93,22 +93,26 @@ extension LedgerGroup {
     }
 
     private func writeSpend() throws {
-        for (slot, spent) in rollUps.spend {
-            try add(
-                [
-                    try stored(spent), slot.scope.kind, slot.scope.rawID,
-                    Int64(slot.period.rawValue), slot.window.firstDay,
-                ],
-                update: """
-                    UPDATE spend SET spent_picousd = spent_picousd + ?1
-                    WHERE scope_kind = ?2 AND scope_id = ?3 AND period = ?4
-                        AND window_first_day = ?5
-                    """,
-                insert: """
-                    INSERT INTO spend
-                        (spent_picousd, scope_kind, scope_id, period, window_first_day)
-                    VALUES (?1, ?2, ?3, ?4, ?5)
-                    """)
+        for (slot, sum) in rollUps.spend {
+            let spent = try stored(sum)
+            let windows = Windows(holding: slot.day)
+            for period in Period.allCases {
+                try add(
+                    [
+                        spent, slot.scope.kind, slot.scope.rawID, Int64(period.rawValue),
+                        windows[period].firstDay,
+                    ],
+                    update: """
+                        UPDATE spend SET spent_picousd = spent_picousd + ?1
+                        WHERE scope_kind = ?2 AND scope_id = ?3 AND period = ?4
+                            AND window_first_day = ?5
+                        """,
+                    insert: """
+                        INSERT INTO spend
+                            (spent_picousd, scope_kind, scope_id, period, window_first_day)
+                        VALUES (?1, ?2, ?3, ?4, ?5)
+                        """)
+            }
         }
     }
 

@@ -4,11 +4,10 @@ import Purser
 ///
 /// Sums are wider than what is stored, so that absurd amounts fail as a value, not as a trap.
 struct RollUps {
-    /// One row of `spend`.
+    /// What is spent by one scope on one day; the day says which windows that is.
     struct Slot: Hashable {
         var scope: Scope
-        var period: Period
-        var window: Window
+        var day: CivilDate
     }
 
     /// One row of `usage_day`.
@@ -34,22 +33,15 @@ struct RollUps {
 
     /// Counts an entry that was really written. A released call was not served and cost nothing.
     mutating func count(_ entry: Entry, of attempt: Attempt) {
+        if entry.kind == .released { return }
         let line = Line(
             day: attempt.day, member: attempt.member, team: attempt.team, key: attempt.key,
             model: attempt.model)
-        switch entry.kind {
-        case .released:
-            return
-        case .settled, .kept:
-            usage[line, default: Sums()].requests += 1
-            if attempt.isDowngraded { usage[line, default: Sums()].downgraded += 1 }
-        case .correction:
-            break
+        usage[line, default: Sums()].count(entry, isDowngraded: attempt.isDowngraded)
+        for scope in attempt.scopes {
+            spend[Slot(scope: scope, day: attempt.day), default: 0]
+                += Int128(entry.amount.picodollars)
         }
-        usage[line, default: Sums()].promptTokens += Int128(entry.promptTokens)
-        usage[line, default: Sums()].completionTokens += Int128(entry.completionTokens)
-        usage[line, default: Sums()].cost += Int128(entry.amount.picodollars)
-        book(entry.amount, of: attempt)
     }
 
     mutating func count(_ call: RefusedCall) {
@@ -57,14 +49,17 @@ struct RollUps {
             day: call.day, member: call.member, team: call.team, key: call.key, model: call.model)
         usage[line, default: Sums()].refused += 1
     }
+}
 
-    private mutating func book(_ amount: USD, of attempt: Attempt) {
-        let windows = attempt.windows
-        for scope in attempt.scopes {
-            for period in Period.allCases {
-                let slot = Slot(scope: scope, period: period, window: windows[period])
-                spend[slot, default: 0] += Int128(amount.picodollars)
-            }
+extension RollUps.Sums {
+    /// The tokens of a correction are those that were not known before.
+    fileprivate mutating func count(_ entry: Entry, isDowngraded: Bool) {
+        if entry.kind != .correction {
+            requests += 1
+            downgraded += isDowngraded ? 1 : 0
         }
+        promptTokens += Int128(entry.promptTokens)
+        completionTokens += Int128(entry.completionTokens)
+        cost += Int128(entry.amount.picodollars)
     }
 }

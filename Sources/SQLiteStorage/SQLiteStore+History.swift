@@ -91,7 +91,9 @@ extension SQLiteStore {
 
     package func total() throws(StorageFailure) -> USD {
         try read(history) { db in
-            USD(picodollars: try Int64.fetchOne(db, sql: "SELECT sum(amount_picousd) FROM entry") ?? 0)
+            USD(
+                picodollars: try Int64.fetchOne(db, sql: "SELECT sum(amount_picousd) FROM entry")
+                    ?? 0)
         }
     }
 }

@@ -8,7 +8,8 @@ package protocol Ledger: Sendable {
     /// Atomic with everything else in its group, roll-ups included. Idempotent by the attempt's
     /// id and, for entries that are not corrections, by there being one per attempt.
     func append(
-        _ write: LedgerWrite, done: @escaping @Sendable (Result<LedgerReceipt, StorageFailure>) -> Void)
+        _ write: LedgerWrite,
+        done: @escaping @Sendable (Result<LedgerReceipt, StorageFailure>) -> Void)
 }
 
 /// One thing to write.

@@ -202,11 +202,3 @@ def test_a_body_in_chunks_is_as_good_as_one_with_a_length(team, person):
     answer = post(team, person.key, iter([body[:10], body[10:]]))
     assert answer.status_code == 200
     assert Decimal(team.entry(answer.json()["id"])["cost"]) > 0
-
-
-def test_an_upstream_error_reaches_the_person_and_costs_nothing(team, person, unharmed):
-    """A provider's 429 keeps its status and its Retry-After."""
-    team.sandbox.fault("status", status=429, retry_after=3, times=1)
-    answer = team.chat(person.key)
-    assert_envelope(answer, 429)
-    assert answer.headers["Retry-After"] == "3"

@@ -3,7 +3,7 @@ books must have it."""
 
 import pytest
 
-from harness import CHEAP, Team
+from harness import Team
 from programs import eventually
 from wire import Connection
 
@@ -86,18 +86,6 @@ def test_a_client_that_leaves_rudely_after_the_answer(slow_team, streaming):
         connection.abort()
 
     leave(slow_team, after_everything, stream=streaming)
-
-
-def test_a_client_that_only_closes_its_sending_half_still_gets_its_answer(slow_team):
-    """Some tools half-close after the request; that is not a hang-up."""
-    person = slow_team.person()
-    with Connection(slow_team.gateway) as connection:
-        connection.send_chat(person.key, "Connection: close", model=CHEAP)
-        connection.finish_sending()
-        answer = connection.read_to_end()
-    assert answer.startswith(b"HTTP/1.1 200")
-    assert b'"cost"' in answer
-    slow_team.agreed_books()
 
 
 def test_two_requests_on_one_connection_are_answered_in_order(slow_team):

@@ -55,8 +55,6 @@ def test_an_allowed_model_is_not_called_a_downgrade(team, lenient):
 @pytest.mark.parametrize(
     "changes",
     [
-        {"models": [CHEAP, DEAR]},
-        {"model": CHEAP, "models": [DEAR]},
         {"model": DEAR + ":online"},
         {"model": CHEAP + ":online"},
         {"model": "openrouter/auto"},
@@ -69,12 +67,23 @@ def test_an_allowed_model_is_not_called_a_downgrade(team, lenient):
     ids=json.dumps,
 )
 def test_no_side_door_reaches_another_model(team, strict, changes):
-    """Fallback lists, suffixes, routers, presets, plugins and server tools obey the same rule."""
+    """Suffixes, routers, presets, plugins and server tools obey the same rule."""
     before = team.sandbox.state()["models_run"]
     answer = team.chat(strict.key, **changes)
     assert answer.status_code in (400, 403), f"{answer.status_code} {answer.text[:300]}"
     assert_envelope(answer, answer.status_code)
     assert team.sandbox.state()["models_run"] == before
+
+
+@pytest.mark.parametrize("changes", [{"models": [CHEAP, DEAR]}, {"models": [DEAR]}], ids=json.dumps)
+def test_a_fallback_is_not_a_way_around_the_tier(team, strict, changes):
+    """When the allowed model fails, the request does not go on to one that is not allowed."""
+    before = team.sandbox.state()["models_run"].get(DEAR, 0)
+    team.sandbox.fault("status", status=503, model=CHEAP, times=1)
+    answer = team.chat(strict.key, **changes)
+    team.sandbox.clear_faults()
+    assert_envelope(answer, answer.status_code)
+    assert team.sandbox.state()["models_run"].get(DEAR, 0) == before
 
 
 def test_only_allowed_models_ran_for_this_person(team, strict, lenient):

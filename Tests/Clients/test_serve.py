@@ -64,6 +64,14 @@ def test_an_address_in_use_is_explained(fresh_team):
     assert taken in done.stderr
 
 
+def test_a_stop_right_after_the_ready_line_is_as_clean_as_any(fresh_team):
+    """A supervisor that changes its mind never sees a crash."""
+    team = fresh_team()
+    for _ in range(5):
+        team.gateway.stop()
+        team.serve()
+
+
 def test_a_stop_lets_running_answers_finish(fresh_team):
     """A restart for an upgrade does not cut anybody off."""
     team = fresh_team(sandbox_options=["--chunk-ms", "30"])

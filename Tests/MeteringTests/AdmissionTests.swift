@@ -5,7 +5,8 @@ import Testing
 
 struct AdmissionTests {
     private let catalogue = Catalogue([
-        model("a/large", slug: "a/large-2026", prompt: "0.000003", completion: "0.000015", max: 1_000),
+        model(
+            "a/large", slug: "a/large-2026", prompt: "0.000003", completion: "0.000015", max: 1_000),
         model("a/small", slug: "a/small", prompt: "0.000001", completion: "0.000002", max: 4_000),
         model("b/auto", slug: "b/auto", prompt: "-1", completion: "-1", max: 10),
     ])

@@ -17,7 +17,9 @@ struct PassageTests {
     private let usage = Usage(
         cost: USD("0.000005"), costLiteral: "5e-06", promptTokens: 3, completionTokens: 2)
 
-    private func answer(_ usage: Usage? = nil, id: String? = "gen-1", error: Bool = false) -> ChatAnswer {
+    private func answer(_ usage: Usage? = nil, id: String? = "gen-1", error: Bool = false)
+        -> ChatAnswer
+    {
         var answer = ChatAnswer()
         answer.id = id
         answer.usage = usage
@@ -169,7 +171,8 @@ struct PassageTests {
             .held, .recorded, .stale, .recordingFailed, .upstreamUnreachable,
             .headReceived(status: 200, generationID: nil),
             .headReceived(status: 500, generationID: nil), .reportSeen(answer(usage)), .streamDone,
-            .upstreamEnded, .upstreamLost, .deadlinePassed, .clientLeft, .entryWritten, .entryFailed,
+            .upstreamEnded, .upstreamLost, .deadlinePassed, .clientLeft, .entryWritten,
+            .entryFailed,
         ]
         var passage = Passage()
         var forwarded = 0

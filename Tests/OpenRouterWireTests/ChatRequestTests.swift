@@ -52,7 +52,8 @@ struct ChatRequestTests {
     }
 
     @Test func `bytes that are not UTF-8 are refused`() {
-        let bytes = Array("{\(ChatRequestTests.messages),\"a\":\"".utf8) + [0xFF] + Array("\"}".utf8)
+        let bytes =
+            Array("{\(ChatRequestTests.messages),\"a\":\"".utf8) + [0xFF] + Array("\"}".utf8)
         #expect(throws: ChatRequest.Fault.self) { try ChatRequest.scan(bytes.span) }
     }
 
@@ -136,7 +137,8 @@ struct ChatRequestTests {
         forwarding.model = "x/small"
         forwarding.models = ["x/other"]
         let json = try forwarded(
-            #"{"models":["a/b","x/other"],"model":"a/b",\#(ChatRequestTests.messages)}"#, forwarding)
+            #"{"models":["a/b","x/other"],"model":"a/b",\#(ChatRequestTests.messages)}"#, forwarding
+        )
         #expect(json["model"] == "x/small")
         #expect(json["models"] == ["x/other"])
     }

@@ -65,7 +65,8 @@ struct StreamTests {
         answer.hasChoices = true
         answer.hasError = true
         check(
-            #"data: {"id":"g","choices":[],"error":{"code":"server_error","message":"x"}}"# + "\n\n",
+            #"data: {"id":"g","choices":[],"error":{"code":"server_error","message":"x"}}"#
+                + "\n\n",
             [.report(answer)])
     }
 
@@ -112,7 +113,8 @@ struct StreamTests {
     }
 
     @Test func `a price that is not known beforehand is none`() throws {
-        let row = try JSON.parse(#"{"id":"openrouter/auto","pricing":{"prompt":"-1","completion":"-1"}}"#)
+        let row = try JSON.parse(
+            #"{"id":"openrouter/auto","pricing":{"prompt":"-1","completion":"-1"}}"#)
         #expect(try #require(ListedModel(row)).prices == nil)
     }
 }

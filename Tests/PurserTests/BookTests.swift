@@ -79,7 +79,9 @@ struct BookTests {
         }
     }
 
-    @Test func `who waits is served in order, and nobody overtakes in a budget that is short`() throws {
+    @Test func `who waits is served in order, and nobody overtakes in a budget that is short`()
+        throws
+    {
         var book = Book()
         _ = try book.hold(claim(.dollars(5), limit: .dollars(5)), for: ID(1))
         book.wait(try claim(.dollars(4), limit: .dollars(5)), ticket: ID(2))

@@ -4,7 +4,8 @@ import Testing
 struct PolicyTests {
     @Test(arguments: [
         ("openai/gpt-4o", "openai/gpt-4o", true), ("openai/gpt-4o", "openai/gpt-4o-mini", false),
-        ("anthropic/*", "anthropic/claude-sonnet-4.6", true), ("anthropic/*", "openai/gpt-4o", false),
+        ("anthropic/*", "anthropic/claude-sonnet-4.6", true),
+        ("anthropic/*", "openai/gpt-4o", false),
         ("*", "anything/at-all:free", true), ("openai/gpt-4o", "OpenAI/gpt-4o", false),
     ])
     func `a pattern is a name, or a beginning and a star`(
@@ -21,7 +22,8 @@ struct PolicyTests {
     @Test func `a downgrade goes to the last model named outright`() {
         let tier = Tier(
             id: ID(1), name: "basic",
-            models: ["anthropic/*", "openai/gpt-4o", "openai/gpt-4o-mini"].compactMap(ModelPattern.init))
+            models: ["anthropic/*", "openai/gpt-4o", "openai/gpt-4o-mini"].compactMap(
+                ModelPattern.init))
         #expect(tier.downgradeModel == "openai/gpt-4o-mini")
         let stars = Tier(id: ID(2), name: "all", models: ["*"].compactMap(ModelPattern.init))
         #expect(stars.downgradeModel == nil)
@@ -39,7 +41,8 @@ struct PolicyTests {
                 Member(id: ID(1), name: "alice", team: ID(1), createdAt: now),
                 Member(id: ID(2), name: "gone", createdAt: now, removedAt: now),
             ],
-            keys: [key], budgets: [Budget(scope: .member(ID(1)), period: .daily, limit: .dollars(1))],
+            keys: [key],
+            budgets: [Budget(scope: .member(ID(1)), period: .daily, limit: .dollars(1))],
             managementDigests: [digest(9)])
     }
 
@@ -87,7 +90,9 @@ struct PolicyTests {
     }
 
     @Test func `a management key is known for what it is`() {
-        guard case .management = roster().resolve(digest(9), memberName: nil, at: .init(milliseconds: 0))
+        guard
+            case .management = roster().resolve(
+                digest(9), memberName: nil, at: .init(milliseconds: 0))
         else {
             Issue.record("a management key")
             return

@@ -29,7 +29,9 @@ struct TimeTests {
         ("2026-11-21", "2026-11-16", "2026-11-01"), ("2027-01-01", "2026-12-28", "2027-01-01"),
         ("2024-02-29", "2024-02-26", "2024-02-01"), ("1969-12-31", "1969-12-29", "1969-12-01"),
     ])
-    func `weeks begin on Monday, months on the first`(day: String, week: String, month: String) throws {
+    func `weeks begin on Monday, months on the first`(day: String, week: String, month: String)
+        throws
+    {
         let day = try #require(CivilDate(day))
         #expect(day.weekStart.description == week)
         #expect(day.monthStart.description == month)

@@ -171,12 +171,22 @@ import Testing
 
 /// Counts commits that changed something.
 private final class CommitCount: TransactionObserver, Sendable {
-    private let commits = Mutex(0)
+    private let state = Mutex((commits: 0, hasChanges: false))
 
-    var count: Int { commits.withLock(\.self) }
+    var count: Int { state.withLock(\.commits) }
 
     func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { true }
-    func databaseDidChange(with event: DatabaseEvent) {}
-    func databaseDidCommit(_ db: Database) { commits.withLock { $0 += 1 } }
+
+    func databaseDidChange(with event: DatabaseEvent) {
+        state.withLock { $0.hasChanges = true }
+    }
+
+    func databaseDidCommit(_ db: Database) {
+        state.withLock { state in
+            if state.hasChanges { state.commits += 1 }
+            state.hasChanges = false
+        }
+    }
+
     func databaseDidRollback(_ db: Database) {}
 }

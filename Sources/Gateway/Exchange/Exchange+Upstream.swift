@@ -168,7 +168,9 @@ extension Exchange {
     private func answerUpstreamError(_ status: Int) {
         let text = relay.errorForMember(status: status)
         var reply = Reply.json(status, text)
-        for name in ["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
+        for name in [
+            "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset",
+        ] {
             if let value = relay.head?.headers.first(name: name) {
                 reply.headers.add(name: name, value: value)
             }

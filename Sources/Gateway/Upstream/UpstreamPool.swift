@@ -82,9 +82,9 @@ final class UpstreamPool {
     /// Waits for the TLS handshake, where there is one: before it nothing is sent.
     private func greet(_ channel: any Channel, _ receive: @escaping (UpstreamHandler?) -> Void) {
         guard
+            // There is none when the connection closed before it could be used.
             let handler = try? channel.pipeline.syncOperations.handler(type: UpstreamHandler.self)
         else {
-            // The connection closed before it could be used.
             return receive(nil)
         }
         connectionCount += 1
@@ -97,6 +97,7 @@ final class UpstreamPool {
 extension String {
     /// Whether this is an IP address and not a name.
     fileprivate var isAddress: Bool {
+        // Whatever cannot be read as an address is a name.
         (try? SocketAddress(ipAddress: self, port: 0)) != nil
     }
 }

@@ -13,15 +13,14 @@ struct RoutingWish: Sendable {
     var completionMax: Int128?
 
     init(_ body: JSON) throws(Refusal) {
-        guard let fields = try body.field("provider", { $0.object == nil ? nil : $0 }, "an object")
-        else { return }
+        guard let members = try body.field("provider", \.object, "an object") else { return }
+        let fields = JSON.object(members)
         order = try fields.names("order") ?? []
         only = try fields.names("only")
         ignore = try fields.names("ignore") ?? []
         allowsFallbacks = try fields.field("allow_fallbacks", \.bool, "true or false") ?? true
         wantsCheapest = fields["sort"] == "price" || fields["sort"]?["by"] == "price"
-        if let ceiling = try fields.field("max_price", { $0.object == nil ? nil : $0 }, "an object")
-        {
+        if let ceiling = try fields.field("max_price", \.object, "an object").map(JSON.object) {
             promptMax = try ceiling.pricePerToken("prompt")
             completionMax = try ceiling.pricePerToken("completion")
             for name in ["request", "image", "audio"] { _ = try ceiling.pricePerToken(name) }
@@ -78,9 +77,10 @@ struct RoutingWish: Sendable {
 
 extension JSON {
     fileprivate func names(_ name: String) throws(Refusal) -> [String]? {
-        guard let elements = try field(name, \.array, "an array of strings") else { return nil }
+        guard let value = self[name], !value.isNull else { return nil }
+        let elements = value.array ?? [value]
         let names = elements.compactMap(\.string)
-        guard names.count == elements.count else {
+        guard value.array != nil, names.count == elements.count else {
             throw .invalid("provider.\(name) must be an array of strings")
         }
         return names

@@ -46,7 +46,8 @@ package struct ChatRequest: Sendable {
         }
 
         init(_ fault: JSONGrammar.Fault) {
-            sentence = "The request body is not valid JSON: it \(fault.reason) (byte \(fault.offset))."
+            sentence =
+                "The request body is not valid JSON: it \(fault.reason) (byte \(fault.offset))."
         }
     }
 
@@ -58,6 +59,7 @@ package struct ChatRequest: Sendable {
 
     /// Reads a body. Throws what is wrong with it, in words for its sender.
     package static func scan(_ bytes: Span<UInt8>) throws(Fault) -> ChatRequest {
+        // Where the first bad byte stands helps nobody.
         guard (try? UTF8Span(validating: bytes)) != nil else {
             throw Fault("The request body is not valid UTF-8.")
         }

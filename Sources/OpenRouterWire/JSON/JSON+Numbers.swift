@@ -21,10 +21,11 @@ extension JSON {
         }
     }
 
-    static func exactThousandths(_ literal: String) -> Int128? {
-        guard let down = DecimalText.scaled(literal, places: 3, rounding: .halfEven),
-            DecimalText.scaled(literal, places: 3, rounding: .up) == down
-        else { return nil }
-        return down
+    /// The integer behind a literal with a point or an exponent; `nil` if a fraction remains.
+    static func integerWithPoint(_ literal: String) -> Int64? {
+        // Eighteen places are more than a binary float can tell from an integer.
+        guard let fine = DecimalText.scaled(literal, places: 18, rounding: .up) else { return nil }
+        let (whole, fraction) = fine.quotientAndRemainder(dividingBy: 1_000_000_000_000_000_000)
+        return fraction == 0 ? Int64(exactly: whole) : nil
     }
 }

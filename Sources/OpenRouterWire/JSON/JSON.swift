@@ -71,11 +71,7 @@ extension JSON {
     /// The integer that a number's literal stands for, or `nil` if it has a fraction.
     package static func integer(literal: String) -> Int64? {
         if let plain = Int64(literal) { return plain }
-        let mark = literal.utf8.contains { $0 == UInt8(ascii: ".") || $0 | 0x20 == 0x65 }
-        guard mark else { return nil }
-        let up = exactThousandths(literal)
-        guard let up, up % 1_000 == 0 else { return nil }
-        return Int64(exactly: up / 1_000)
+        return integerWithPoint(literal)
     }
 }
 

@@ -25,7 +25,8 @@ package struct ListedModel: Hashable, Sendable {
         canonicalSlug = row["canonical_slug"]?.string ?? id
         prices = row["pricing"].flatMap(ModelPrices.init)
         let output = row["top_provider"]?["max_completion_tokens"]?.integer
-        let context = row["context_length"]?.integer ?? row["top_provider"]?["context_length"]?.integer
+        let context =
+            row["context_length"]?.integer ?? row["top_provider"]?["context_length"]?.integer
         outputTokensMax = max(1, output ?? context ?? ListedModel.outputTokensUnknown)
         let outputs = row["architecture"]?["output_modalities"]?.array ?? ["text"]
         isTextOnly = outputs.allSatisfy { $0 == "text" }

@@ -72,7 +72,7 @@ struct Assembly: Sendable {
             tasks.addTask {
                 defer { announcePort.finish() }
                 try await ConsoleServer(
-                    source: consoleSource(core, gatewayURL), logger: logger
+                    source: consoleSource(core, gatewayURL), logger: consoleLogger
                 ).run(host: settings.console.host, port: settings.console.port) {
                     announcePort.yield($0)
                 }
@@ -97,6 +97,13 @@ struct Assembly: Sendable {
             }
         }
         try await group.shutdownGracefully()
+    }
+
+    /// Hummingbird calls it an error that it was asked to stop.
+    private var consoleLogger: Logger {
+        var quiet = logger
+        quiet.logLevel = .critical
+        return quiet
     }
 
     static func url(_ host: String, _ port: Int) -> String {

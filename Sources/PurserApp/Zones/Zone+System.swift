@@ -5,7 +5,7 @@ extension Zone {
     /// The zone of that IANA name, or `nil` if this machine knows none.
     static func named(_ name: String) -> Zone? {
         if name == Zone.utc.name { return .utc }
-        // Foundation also takes abbreviations and offsets, and calls them by another name.
+        // Foundation also takes offsets and other spellings, and calls them by another name.
         guard let zone = TimeZone(identifier: name), zone.identifier == name else { return nil }
         return Zone(zone)
     }

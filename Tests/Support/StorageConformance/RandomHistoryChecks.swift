@@ -85,10 +85,11 @@ private struct RandomJournal {
             written.append((correction, attempt))
             return correction
         }
-        let entry = [
-            attempt.settled(amount, prompt: amount.picodollars % 97), attempt.kept(),
-            attempt.released,
-        ].randomElement(using: &random) ?? attempt.released
+        let entry =
+            [
+                attempt.settled(amount, prompt: amount.picodollars % 97), attempt.kept(),
+                attempt.released,
+            ].randomElement(using: &random) ?? attempt.released
         if outcomes[attempt.id] == nil {
             outcomes[attempt.id] = entry
             written.append((entry, attempt))
@@ -139,8 +140,10 @@ extension RandomJournal {
         }
         let rows = try office.engine.history.balances(from: Windows(holding: .saturday))
         let stored = rows.map { row in
-            (SpendRow(scope: row.scope, period: row.period, window: row.window, spent: .zero),
-                row.spent)
+            (
+                SpendRow(scope: row.scope, period: row.period, window: row.window, spent: .zero),
+                row.spent
+            )
         }
         #expect(Dictionary(uniqueKeysWithValues: stored) == expected)
     }

@@ -1,0 +1,66 @@
+import Management
+import Purser
+import Storage
+import Testing
+
+@testable import PurserApp
+
+struct SpendingTests {
+    private let alice = Scope.member(ID(1))
+
+    private func spending() throws -> Spending {
+        let today = try readDay("2026-11-21")
+        let yesterday = today.adding(days: -1)
+        func row(_ period: Period, _ day: CivilDate, _ dollars: Int64) -> SpendRow {
+            SpendRow(
+                scope: alice, period: period, window: period.window(holding: day),
+                spent: .dollars(dollars))
+        }
+        func attempt(_ id: Int64, _ day: CivilDate) -> Attempt {
+            Attempt(
+                id: ID(id), requestID: "", at: Timestamp(milliseconds: 0), key: ID(1),
+                member: ID(1), team: nil, requestedModel: "m", model: "m", app: "",
+                isStreamed: false, bound: .dollars(2), day: day)
+        }
+        let member = Member(id: ID(1), name: "alice", createdAt: Timestamp(milliseconds: 0))
+        let roster = Roster(
+            revision: 1, zone: .utc, teams: [], tiers: [], members: [member], keys: [],
+            budgets: [Budget(scope: alice, period: .daily, limit: .dollars(10))],
+            managementDigests: [])
+        return Spending(
+            roster: roster, today: today,
+            balances: [
+                row(.daily, today, 3), row(.daily, today.adding(days: 1), 100),
+                row(.weekly, today, 4), row(.total, today, 50),
+            ],
+            openAttempts: [attempt(1, today), attempt(2, yesterday)])
+    }
+
+    @Test func `what is held counts in the windows its call began in`() throws {
+        let spending = try spending()
+        let windows = Period.allCases.map { spending.window(alice, $0) }
+        #expect(windows.map(\.spent) == [.dollars(3), .dollars(4), .zero, .dollars(50)])
+        #expect(windows.map(\.held) == [.dollars(2), .dollars(4), .dollars(4), .dollars(4)])
+        #expect(windows.map(\.left) == [.dollars(5), nil, nil, nil])
+        #expect(spending.slot(.organisation, .total).held == .dollars(4))
+    }
+
+    @Test func `usage shows every window of every member`() throws {
+        let spending = try spending()
+        let listing = UsageListing(of: spending.roster.members, spending)
+        #expect(
+            listing.text(.json).hasPrefix(
+                #"{"members":[{"name":"alice","windows":[{"period":"daily","spent":3,"held":2,"#
+                    + #""limit":10,"left":5,"resets_at":"2026-11-22T00:00:00Z"},"#))
+        #expect(
+            listing.text(.table) == """
+                member  period    spent   held      limit   left  resets at
+                ------  -------  ------  -----  ---------  -----  --------------------
+                alice   daily     $3.00  $2.00     $10.00  $5.00  2026-11-22T00:00:00Z
+                alice   weekly    $4.00  $4.00  unlimited      -  2026-11-23T00:00:00Z
+                alice   monthly   $0.00  $4.00  unlimited      -  2026-12-01T00:00:00Z
+                alice   total    $50.00  $4.00  unlimited      -  never
+
+                """)
+    }
+}

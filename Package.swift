@@ -60,7 +60,29 @@ let package = Package(
         .tests("OpenRouterWire", "Purser"),
         .tests("Metering", "OpenRouterWire", "Purser"),
         .tests("Credentials", "Purser"),
+        .tests("Management", "Purser", "Storage", "Credentials", "OpenRouterWire"),
+        .testTarget(
+            name: "SQLiteStorageTests",
+            dependencies: ["SQLiteStorage", "StorageConformance", "Purser", "Storage", .grdb],
+            swiftSettings: .strict),
+        .testTarget(
+            name: "OpenRouterSandboxTests",
+            dependencies: [
+                "OpenRouterSandbox", "Purser", "OpenRouterWire", "Credentials", .asyncHTTPClient,
+                .nioCore, .nioHTTP1, .log,
+            ], swiftSettings: .strict),
+        .testTarget(
+            name: "PurserAppTests",
+            dependencies: [
+                "PurserApp", "Purser", "Storage", "Management", "Gateway", "Credentials",
+                "OpenRouterWire", .argumentParser,
+            ], swiftSettings: .strict),
         .testTarget(name: "TidyTests", swiftSettings: .strict),
+
+        // What several test targets share.
+        .target(
+            name: "StorageConformance", dependencies: ["Purser", "Storage"],
+            path: "Tests/Support/StorageConformance", swiftSettings: .strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -58,10 +58,23 @@ package struct Passage: Sendable {
 
     /// How the attempt is booked.
     package enum Outcome: Hashable, Sendable {
-        case settle(Usage, generationID: String?)
-        case release
+        case settle(Usage, Evidence)
+        case release(Evidence)
         /// The hold counts as spent; with an id, the upstream can be asked for the truth.
-        case keep(generationID: String?)
+        case keep(Evidence)
+    }
+
+    /// What is known of the upstream's answer.
+    package struct Evidence: Hashable, Sendable {
+        /// `nil` if the upstream never named the generation.
+        package var generationID: String?
+        /// `nil` if no head came.
+        package var status: Int?
+
+        package init(generationID: String? = nil, status: Int? = nil) {
+            self.generationID = generationID
+            self.status = status
+        }
     }
 
     /// How the client's answer ends.
@@ -82,7 +95,7 @@ package struct Passage: Sendable {
 
     private(set) var state = State.idle
     private var hasClientLeft = false
-    private var generationID: String?
+    private var evidence = Evidence()
     private var usage: Usage?
     private var hasError = false
     private var hasChoices = false
@@ -129,7 +142,7 @@ package struct Passage: Sendable {
     private mutating func takeRecording(_ event: Event) -> Action {
         switch event {
         case .recorded where hasClientLeft:
-            return write(.release)
+            return write(.release(evidence))
         case .recorded:
             state = .forwarding
             return .forward
@@ -145,9 +158,9 @@ package struct Passage: Sendable {
     private mutating func takeForwarding(_ event: Event) -> Action {
         guard case .headReceived(let status, let generationID) = event else {
             ending = .refusal(.upstreamUnreachable)
-            return write(.release)
+            return write(.release(evidence))
         }
-        self.generationID = generationID
+        evidence = Evidence(generationID: generationID, status: status)
         if (200..<300).contains(status) {
             state = .relaying
             return .relay
@@ -159,7 +172,7 @@ package struct Passage: Sendable {
     }
 
     private mutating func takeReport(_ answer: ChatAnswer) -> Action {
-        generationID = generationID ?? answer.id
+        evidence.generationID = evidence.generationID ?? answer.id
         hasError = hasError || answer.hasError
         hasChoices = hasChoices || answer.hasChoices
         if let seen = answer.usage, seen.cost != nil || usage == nil { usage = seen }
@@ -169,7 +182,7 @@ package struct Passage: Sendable {
     private mutating func takeEnd() -> Action {
         switch state {
         case .relaying: write()
-        case .collectingError: write(.release)
+        case .collectingError: write(.release(evidence))
         case .idle, .recording, .forwarding, .writing, .done: .wait
         }
     }
@@ -180,13 +193,13 @@ package struct Passage: Sendable {
         case .forwarding:
             // The request was handed over: whether it was billed is not known.
             ending = .refusal(refusal)
-            return write(.keep(generationID: nil))
+            return write(.keep(evidence))
         case .relaying:
             // With usage in hand only the end mark is missing; without, the answer is not whole.
             if usage?.cost == nil { ending = .refusal(refusal) }
             return write()
         case .collectingError:
-            return write(.release)
+            return write(.release(evidence))
         case .idle, .recording, .writing, .done:
             return .wait
         }
@@ -195,11 +208,11 @@ package struct Passage: Sendable {
     /// The outcome of an answer that was let through.
     private mutating func write() -> Action {
         if let usage, usage.cost != nil {
-            return write(.settle(usage, generationID: generationID))
+            return write(.settle(usage, evidence))
         }
         // An error in place of an answer, with no generation to ask for: nothing ran.
-        if hasError, !hasChoices, generationID == nil { return write(.release) }
-        return write(.keep(generationID: generationID))
+        if hasError, !hasChoices, evidence.generationID == nil { return write(.release(evidence)) }
+        return write(.keep(evidence))
     }
 
     private mutating func write(_ outcome: Outcome) -> Action {

@@ -21,7 +21,7 @@ struct Route: Sendable {
         guard let first = names.first else { return .failure(.modelMissing) }
         var listed: [(name: String, model: ListedModel)] = []
         for name in names {
-            guard let model = catalogue[name] else { return .failure(.modelUnknown(name)) }
+            guard let model = catalogue[name] else { return .failure(unknown(name, catalogue)) }
             listed.append((name, model))
         }
         var route = Route(requested: listed[0].model, models: [listed[0].model])
@@ -46,6 +46,19 @@ struct Route: Sendable {
         }
         if let models = request.models, kept != models { route.rewrittenModels = kept }
         return .success(route)
+    }
+
+    /// Why a name that is not in the list cannot run. Suffixes and presets can bring paid extras
+    /// and other models, so a known model does not become unknown by them: it is not allowed.
+    private static func unknown(_ name: String, _ catalogue: Catalogue) -> Refusal {
+        for mark in ["@", ":"] as [Character] {
+            guard let index = name.firstIndex(of: mark) else { continue }
+            let base = String(name[..<index])
+            if base.isEmpty || catalogue[base] != nil {
+                return .extraNotAllowed("\"\(name[index...])\" in the model's name")
+            }
+        }
+        return .modelUnknown(name)
     }
 
     private static func replacement(in tier: Tier, _ catalogue: Catalogue) -> ListedModel? {

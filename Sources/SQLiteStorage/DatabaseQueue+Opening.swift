@@ -22,8 +22,7 @@ extension DatabaseQueue {
         }
         let connection = try DatabaseQueue(path: path, configuration: configuration)
         try connection.writeWithoutTransaction { db in
-            let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
-            guard mode == "wal" else {
+            guard try switchToWAL(db) == "wal" else {
                 throw StorageFailure(
                     .unavailable,
                     "the database cannot use a write-ahead log here: put it on a local disk")
@@ -33,5 +32,22 @@ extension DatabaseQueue {
             precondition(level == 2, "each commit reaches the disk before it counts")
         }
         return connection
+    }
+
+    /// Nothing to do for a file that has been in WAL mode before.
+    ///
+    /// Processes that make the file together can stand in each other's way here, and SQLite then
+    /// says "busy" at once, because waiting would never end. Taking and leaving the write lock
+    /// waits, as long as any statement would, until another one is through.
+    private static func switchToWAL(_ db: Database) throws -> String? {
+        // As many processes as anybody starts together; each round, one of them gets through.
+        for _ in 1..<100 {
+            do {
+                return try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+            } catch DatabaseError.SQLITE_BUSY {
+                try db.inTransaction(.immediate) { .rollback }
+            }
+        }
+        return try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
     }
 }

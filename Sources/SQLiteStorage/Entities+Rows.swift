@@ -67,8 +67,9 @@ extension Attempt {
             id: ID(row["attempt_id"]), requestID: row["request_id"],
             at: row.instant("attempt_at_ms"), key: ID(row["key_id"]),
             member: ID(row["member_id"]), team: row.optional("team_id", ID.init),
-            requestedModel: row["requested_model"], model: row["model"], app: row["app"],
-            isStreamed: row["is_streamed"], bound: USD(picodollars: row["bound_picousd"]),
+            endpoint: row["endpoint"], requestedModel: row["requested_model"],
+            model: row["model"], app: row["app"], isStreamed: row["is_streamed"],
+            bound: USD(picodollars: row["bound_picousd"]),
             day: CivilDate(daysSinceEpoch: row["day"]))
     }
 }
@@ -80,8 +81,11 @@ extension Entry {
             kind: try known(Kind(rawValue: row["kind"])),
             amount: USD(picodollars: row["amount_picousd"]), literal: row["literal"],
             source: try known(Source(rawValue: row["source"])),
-            generationID: row["generation_id"], promptTokens: row["prompt_tokens"],
-            completionTokens: row["completion_tokens"])
+            generationID: row["generation_id"],
+            tokens: TokenCounts(
+                prompt: row["prompt_tokens"], completion: row["completion_tokens"],
+                cached: row["cached_tokens"], reasoning: row["reasoning_tokens"]),
+            upstreamStatus: row["upstream_status"])
     }
 }
 
@@ -98,6 +102,9 @@ extension Row {
         let bytes = try withUnsafeData(named: column) { $0.map(Array.init) ?? [] }
         return try known(KeyDigest(bytes: bytes))
     }
+
+    /// Whether an outer join found an entry.
+    var hasEntry: Bool { hasColumn("kind") && self["kind"] != nil }
 
     func instant(_ column: String) -> Timestamp {
         Timestamp(milliseconds: self[column])

@@ -45,16 +45,16 @@ extension LedgerGroup {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO attempt
-                    (id, request_id, at_ms, day, key_id, member_id, team_id, requested_model,
-                    model, app, is_streamed, bound_picousd)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    (id, request_id, at_ms, day, key_id, member_id, team_id, endpoint,
+                    requested_model, model, app, is_streamed, bound_picousd)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (id) DO NOTHING
                 """)
         try statement.execute(arguments: [
             attempt.id.rawValue, attempt.requestID, attempt.at.milliseconds,
             attempt.day.daysSinceEpoch, attempt.key.rawValue, attempt.member.rawValue,
-            attempt.team?.rawValue, attempt.requestedModel, attempt.model, attempt.app,
-            attempt.isStreamed, attempt.bound.picodollars,
+            attempt.team?.rawValue, attempt.endpoint, attempt.requestedModel, attempt.model,
+            attempt.app, attempt.isStreamed, attempt.bound.picodollars,
         ])
         if db.changesCount == 0 { try requireSame(attempt) }
     }
@@ -80,14 +80,16 @@ extension LedgerGroup {
             sql: """
                 INSERT INTO entry
                     (attempt_id, at_ms, kind, amount_picousd, literal, source, generation_id,
-                    prompt_tokens, completion_tokens)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens,
+                    upstream_status)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 ON CONFLICT (attempt_id) WHERE kind <> 'correction' DO NOTHING
                 """)
         try statement.execute(arguments: [
             entry.attempt.rawValue, entry.at.milliseconds, entry.kind.rawValue,
             entry.amount.picodollars, entry.literal, entry.source.rawValue, entry.generationID,
-            entry.promptTokens, entry.completionTokens,
+            entry.tokens.prompt, entry.tokens.completion, entry.tokens.cached,
+            entry.tokens.reasoning, entry.upstreamStatus,
         ])
         return db.changesCount == 1
     }

@@ -39,8 +39,8 @@ struct RollUps {
             model: attempt.model)
         usage[line, default: Sums()].count(entry, isDowngraded: attempt.isDowngraded)
         for scope in attempt.scopes {
-            spend[Slot(scope: scope, day: attempt.day), default: 0]
-                += Int128(entry.amount.picodollars)
+            spend[Slot(scope: scope, day: attempt.day), default: 0] += Int128(
+                entry.amount.picodollars)
         }
     }
 
@@ -58,8 +58,8 @@ extension RollUps.Sums {
             requests += 1
             downgraded += isDowngraded ? 1 : 0
         }
-        promptTokens += Int128(entry.promptTokens)
-        completionTokens += Int128(entry.completionTokens)
+        promptTokens += Int128(entry.tokens.prompt)
+        completionTokens += Int128(entry.tokens.completion)
         cost += Int128(entry.amount.picodollars)
     }
 }

@@ -51,6 +51,7 @@ package final class SQLiteLedger: Ledger, Sendable {
     }
 
     let connection: DatabaseQueue
+    private let turnstile: Turnstile
     private let limits: Limits
     private let onStale: @Sendable () -> Void
     private let onFailure: @Sendable (StorageFailure) -> Void
@@ -63,11 +64,13 @@ package final class SQLiteLedger: Ledger, Sendable {
     private let refusals = DispatchQueue(label: "purser.ledger.refusals")
 
     private init(
-        connection: DatabaseQueue, limits: Limits, onStale: @escaping @Sendable () -> Void,
+        connection: DatabaseQueue, turnstile: Turnstile, limits: Limits,
+        onStale: @escaping @Sendable () -> Void,
         onFailure: @escaping @Sendable (StorageFailure) -> Void,
         onRecovery: @escaping @Sendable () -> Void
     ) {
         self.connection = connection
+        self.turnstile = turnstile
         self.limits = limits
         self.onStale = onStale
         self.onFailure = onFailure
@@ -102,8 +105,8 @@ extension SQLiteLedger {
                 lockWaitMilliseconds: limits.lockWaitMilliseconds)
             try Migration.run(on: connection)
             let ledger = SQLiteLedger(
-                connection: connection, limits: limits, onStale: onStale, onFailure: onFailure,
-                onRecovery: onRecovery)
+                connection: connection, turnstile: try Turnstile(path: path), limits: limits,
+                onStale: onStale, onFailure: onFailure, onRecovery: onRecovery)
             let thread = Thread { ledger.run() }
             thread.name = "purser.ledger"
             thread.start()
@@ -173,6 +176,7 @@ extension SQLiteLedger {
             case .probe:
                 probe()
             case .stop:
+                turnstile.discard()
                 finished.signal()
                 return
             }
@@ -238,6 +242,7 @@ extension SQLiteLedger {
     private func transaction(
         _ writes: [LedgerWrite]
     ) throws(StorageFailure) -> [LedgerReceipt] {
+        turnstile.makeWay()
         do {
             var receipts: [LedgerReceipt] = []
             try connection.inTransaction(.immediate) { db in

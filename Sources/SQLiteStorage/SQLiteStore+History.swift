@@ -60,34 +60,46 @@ extension SQLiteStore {
     }
 
     /// The connection is busy while `visit` runs: it must not ask the history for anything else.
-    package func entries(_ visit: (LedgerRow) throws -> Void) throws {
+    package func calls(_ visit: (RecordedCall) throws -> Void) throws {
         // What `visit` throws belongs to the caller and is passed on as it is.
         var refusal: (any Error)?
         try read(history) { db in
-            let cursor = try Row.fetchCursor(
-                db,
-                sql: """
-                    SELECT attempt.*, entry.*, attempt.at_ms AS attempt_at_ms,
-                        entry.at_ms AS entry_at_ms, entry.id AS entry_id,
-                        member.name AS member_name, team.name AS team_name,
-                        key.digest AS key_digest
-                    FROM entry
-                    JOIN attempt ON attempt.id = entry.attempt_id
-                    JOIN member ON member.id = attempt.member_id
-                    JOIN key ON key.id = attempt.key_id
-                    LEFT JOIN team ON team.id = attempt.team_id
-                    ORDER BY entry.id
-                    """)
-            while refusal == nil, let row = try cursor.next() {
-                let ledgerRow = LedgerRow(
-                    id: row["entry_id"], entry: try Entry(row), attempt: Attempt(row),
-                    member: row["member_name"], team: row["team_name"],
-                    keyHash: try row.digest("key_digest").hex)
-                do { try visit(ledgerRow) } catch { refusal = error }
+            let cursor = try Row.fetchCursor(db, sql: Self.callsSQL)
+            var call: RecordedCall?
+            func finish() {
+                guard let call, refusal == nil else { return }
+                do { try visit(call) } catch { refusal = error }
             }
+            while refusal == nil, let row = try cursor.next() {
+                let attempt = Attempt(row)
+                if call?.attempt.id != attempt.id {
+                    finish()
+                    call = RecordedCall(
+                        attempt: attempt, member: row["member_name"], team: row["team_name"],
+                        keyHash: try row.digest("key_digest").hex)
+                }
+                if row.hasEntry { call?.entries.append(try Entry(row)) }
+            }
+            finish()
         }
         if let refusal { throw refusal }
     }
+
+    /// One row an entry, and one for each attempt without any.
+    private static let callsSQL = """
+        SELECT attempt.*, entry.kind, entry.amount_picousd, entry.literal, entry.source,
+            entry.generation_id, entry.prompt_tokens, entry.completion_tokens,
+            entry.cached_tokens, entry.reasoning_tokens, entry.upstream_status,
+            attempt.id AS attempt_id, attempt.at_ms AS attempt_at_ms,
+            entry.at_ms AS entry_at_ms, member.name AS member_name, team.name AS team_name,
+            key.digest AS key_digest
+        FROM attempt
+        JOIN member ON member.id = attempt.member_id
+        JOIN key ON key.id = attempt.key_id
+        LEFT JOIN team ON team.id = attempt.team_id
+        LEFT JOIN entry ON entry.attempt_id = attempt.id
+        ORDER BY attempt.id, entry.id
+        """
 
     package func total() throws(StorageFailure) -> USD {
         try read(history) { db in

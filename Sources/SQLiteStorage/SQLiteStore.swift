@@ -10,6 +10,7 @@ package final class SQLiteStore: Directory, History, Sendable {
     let directory: DatabaseQueue
     let history: DatabaseQueue
     let zone: @Sendable (String) -> Zone?
+    private let turnstile: Turnstile
 
     /// Opens the file, and creates or migrates it where needed.
     ///
@@ -22,7 +23,9 @@ package final class SQLiteStore: Directory, History, Sendable {
             let directory = try DatabaseQueue.durable(path: path, label: "purser.directory")
             try Migration.run(on: directory)
             let history = try DatabaseQueue.durable(path: path, label: "purser.history")
-            return SQLiteStore(directory: directory, history: history, zone: zone)
+            return SQLiteStore(
+                directory: directory, history: history, zone: zone,
+                turnstile: try Turnstile(path: path))
         } catch {
             throw StorageFailure(error)
         }
@@ -30,11 +33,16 @@ package final class SQLiteStore: Directory, History, Sendable {
 
     private init(
         directory: DatabaseQueue, history: DatabaseQueue,
-        zone: @escaping @Sendable (String) -> Zone?
+        zone: @escaping @Sendable (String) -> Zone?, turnstile: Turnstile
     ) {
         self.directory = directory
         self.history = history
         self.zone = zone
+        self.turnstile = turnstile
+    }
+
+    deinit {
+        turnstile.discard()
     }
 }
 
@@ -44,10 +52,14 @@ extension SQLiteStore {
     func change<Value>(_ body: (Database) throws -> Value) throws(StorageFailure) -> Value {
         do {
             var value: Value?
-            try directory.inTransaction(.immediate) { db in
-                value = try body(db)
-                try db.execute(sql: "UPDATE organisation SET revision = revision + 1")
-                return .commit
+            try directory.writeWithoutTransaction { db in
+                try turnstile.announce {
+                    try db.inTransaction(.immediate) {
+                        value = try body(db)
+                        try db.execute(sql: "UPDATE organisation SET revision = revision + 1")
+                        return .commit
+                    }
+                }
             }
             guard let value else { preconditionFailure("a committed change has a value") }
             return value

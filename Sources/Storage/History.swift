@@ -21,8 +21,9 @@ package protocol History: Sendable {
         by axis: ReportAxis, from: CivilDate, to: CivilDate
     ) throws(StorageFailure) -> [UsageRow]
 
-    /// Every entry in order of writing, one call of `visit` each; stops when it throws.
-    func entries(_ visit: (LedgerRow) throws -> Void) throws
+    /// Every attempt with its entries, oldest first, one call of `visit` each; stops when it
+    /// throws.
+    func calls(_ visit: (RecordedCall) throws -> Void) throws
 
     /// The sum of all entries.
     func total() throws(StorageFailure) -> USD
@@ -70,26 +71,5 @@ package struct UsageRow: Hashable, Sendable {
         cost += other.cost
         refused += other.refused
         downgraded += other.downgraded
-    }
-}
-
-/// One entry with the names a person knows it by.
-package struct LedgerRow: Sendable {
-    package var id: Int64
-    package var entry: Entry
-    package var attempt: Attempt
-    package var member: String
-    package var team: String?
-    package var keyHash: String
-
-    package init(
-        id: Int64, entry: Entry, attempt: Attempt, member: String, team: String?, keyHash: String
-    ) {
-        self.id = id
-        self.entry = entry
-        self.attempt = attempt
-        self.member = member
-        self.team = team
-        self.keyHash = keyHash
     }
 }

@@ -134,6 +134,9 @@ struct AdmissionTests {
     @Test(arguments: [
         (#""model":"x/y""#, Refusal.modelUnknown("x/y")),
         (#""model":"a/small","models":["x/y"]"#, .modelUnknown("x/y")),
+        (#""model":"a/small:nitro""#, .extraNotAllowed(#"":nitro" in the model's name"#)),
+        (#""model":"a/small@preset/x""#, .extraNotAllowed(#""@preset/x" in the model's name"#)),
+        (#""model":"@preset/x""#, .extraNotAllowed(#""@preset/x" in the model's name"#)),
         (#""temperature":1"#, .modelMissing), (#""model":"b/auto""#, .priceUnknown("b/auto")),
         (#""model":"a/small","models":["b/auto"]"#, .priceUnknown("b/auto")),
         (#""model":"a/small","preset":"p""#, .extraNotAllowed("\"preset\"")),

@@ -15,7 +15,10 @@ struct PassageTests {
     }
 
     private let usage = Usage(
-        cost: USD("0.000005"), costLiteral: "5e-06", promptTokens: 3, completionTokens: 2)
+        cost: USD("0.000005"), costLiteral: "5e-06", tokens: TokenCounts(prompt: 3, completion: 2))
+
+    private let none = Passage.Evidence()
+    private let whole = Passage.Evidence(generationID: "gen-1", status: 200)
 
     private func answer(_ usage: Usage? = nil, id: String? = "gen-1", error: Bool = false)
         -> ChatAnswer
@@ -37,7 +40,7 @@ struct PassageTests {
         let end = run(
             start + [
                 (.reportSeen(answer(usage)), .holdBack),
-                (.upstreamEnded, .write(.settle(usage, generationID: "gen-1"))),
+                (.upstreamEnded, .write(.settle(usage, whole))),
                 (.entryWritten, .finish(.complete)),
             ])
         #expect(end.isDone)
@@ -47,7 +50,7 @@ struct PassageTests {
         _ = run(
             start + [
                 (.reportSeen(answer(usage)), .holdBack),
-                (.streamDone, .write(.settle(usage, generationID: "gen-1"))),
+                (.streamDone, .write(.settle(usage, whole))),
                 (.upstreamEnded, .wait), (.entryWritten, .finish(.complete)),
             ])
     }
@@ -62,7 +65,7 @@ struct PassageTests {
 
     @Test func `a client that leaves before forwarding costs nothing`() {
         _ = run([
-            (.held, .record), (.clientLeft, .wait), (.recorded, .write(.release)),
+            (.held, .record), (.clientLeft, .wait), (.recorded, .write(.release(none))),
             (.entryWritten, .finish(.complete)),
         ])
     }
@@ -71,13 +74,13 @@ struct PassageTests {
         _ = run(
             start + [
                 (.clientLeft, .wait), (.reportSeen(answer(usage)), .holdBack),
-                (.streamDone, .write(.settle(usage, generationID: "gen-1"))),
+                (.streamDone, .write(.settle(usage, whole))),
             ])
     }
 
     @Test func `an upstream that cannot be reached billed nothing`() {
         _ = run([
-            (.held, .record), (.recorded, .forward), (.upstreamUnreachable, .write(.release)),
+            (.held, .record), (.recorded, .forward), (.upstreamUnreachable, .write(.release(none))),
             (.entryWritten, .finish(.refusal(.upstreamUnreachable))),
         ])
     }
@@ -85,7 +88,7 @@ struct PassageTests {
     @Test func `an upstream lost after the request was handed over may have billed it`() {
         _ = run([
             (.held, .record), (.recorded, .forward),
-            (.upstreamLost, .write(.keep(generationID: nil))),
+            (.upstreamLost, .write(.keep(none))),
             (.entryWritten, .finish(.refusal(.upstreamCutOff))),
         ])
     }
@@ -94,7 +97,7 @@ struct PassageTests {
         _ = run([
             (.held, .record), (.recorded, .forward),
             (.headReceived(status: 429, generationID: nil), .collectError),
-            (.upstreamEnded, .write(.release)),
+            (.upstreamEnded, .write(.release(.init(status: 429)))),
             (.entryWritten, .finish(.upstreamError(status: 429))),
         ])
     }
@@ -103,7 +106,7 @@ struct PassageTests {
         _ = run([
             (.held, .record), (.recorded, .forward),
             (.headReceived(status: 401, generationID: nil), .collectError),
-            (.upstreamEnded, .write(.release)),
+            (.upstreamEnded, .write(.release(.init(status: 401)))),
             (.entryWritten, .finish(.refusal(.upstreamKeyRejected))),
         ])
     }
@@ -111,7 +114,7 @@ struct PassageTests {
     @Test func `a stream cut before its usage is kept, and does not look whole`() {
         _ = run(
             start + [
-                (.upstreamLost, .write(.keep(generationID: "gen-1"))),
+                (.upstreamLost, .write(.keep(whole))),
                 (.entryWritten, .finish(.refusal(.upstreamCutOff))),
             ])
     }
@@ -120,18 +123,18 @@ struct PassageTests {
         _ = run(
             start + [
                 (.reportSeen(answer(usage)), .holdBack),
-                (.upstreamLost, .write(.settle(usage, generationID: "gen-1"))),
+                (.upstreamLost, .write(.settle(usage, whole))),
                 (.entryWritten, .finish(.complete)),
             ])
     }
 
     @Test func `an answer without usage is kept, an explicit zero is settled at zero`() {
-        _ = run(start + [(.upstreamEnded, .write(.keep(generationID: "gen-1")))])
+        _ = run(start + [(.upstreamEnded, .write(.keep(whole)))])
         let zero = Usage(cost: .zero, costLiteral: "0")
         _ = run(
             start + [
                 (.reportSeen(answer(zero)), .holdBack),
-                (.upstreamEnded, .write(.settle(zero, generationID: "gen-1"))),
+                (.upstreamEnded, .write(.settle(zero, whole))),
             ])
     }
 
@@ -140,17 +143,17 @@ struct PassageTests {
             (.held, .record), (.recorded, .forward),
             (.headReceived(status: 200, generationID: nil), .relay),
             (.reportSeen(answer(id: nil, error: true)), .holdBack),
-            (.upstreamEnded, .write(.release)),
+            (.upstreamEnded, .write(.release(.init(status: 200)))),
         ])
     }
 
     @Test func `usage twice is booked once, the last one with a cost`() {
-        let none = Usage(cost: nil, costLiteral: nil)
+        let empty = Usage(cost: nil, costLiteral: nil)
         _ = run(
             start + [
-                (.reportSeen(answer(none)), .holdBack), (.reportSeen(answer(usage)), .holdBack),
-                (.reportSeen(answer(none)), .holdBack),
-                (.streamDone, .write(.settle(usage, generationID: "gen-1"))),
+                (.reportSeen(answer(empty)), .holdBack), (.reportSeen(answer(usage)), .holdBack),
+                (.reportSeen(answer(empty)), .holdBack),
+                (.streamDone, .write(.settle(usage, whole))),
                 (.reportSeen(answer(usage)), .wait),
             ])
     }
@@ -158,7 +161,7 @@ struct PassageTests {
     @Test func `an entry that cannot be written breaks the answer off`() {
         _ = run(
             start + [
-                (.upstreamEnded, .write(.keep(generationID: "gen-1"))),
+                (.upstreamEnded, .write(.keep(whole))),
                 (.entryFailed, .finish(.broken)),
             ])
     }

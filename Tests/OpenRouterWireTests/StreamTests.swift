@@ -34,7 +34,8 @@ struct StreamTests {
         answer.id = "gen-1"
         answer.hasChoices = true
         answer.usage = Usage(
-            cost: USD("0.00000015"), costLiteral: "1.5e-7", promptTokens: 3, completionTokens: 2)
+            cost: USD("0.00000015"), costLiteral: "1.5e-7",
+            tokens: TokenCounts(prompt: 3, completion: 2))
         return .report(answer)
     }
 

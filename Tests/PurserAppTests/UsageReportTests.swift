@@ -18,7 +18,10 @@ struct UsageReportTests {
                 member(4, "eve", leftAt: Timestamp(milliseconds: 1)),
                 member(5, "mallory", leftAt: Timestamp(milliseconds: 1)),
             ],
-            keys: [], budgets: [], managementDigests: [])
+            keys: [],
+            budgets: [
+                Budget(scope: .member(ID(2)), period: .daily, limit: USD("0.5") ?? .zero)
+            ], managementDigests: [])
         func row(_ name: String, requests: Int64, cost: USD) -> UsageRow {
             var row = UsageRow(name: name)
             row.requests = requests
@@ -35,44 +38,40 @@ struct UsageReportTests {
             usage: [
                 row("alice", requests: 3, cost: USD("0.2") ?? .zero),
                 row(axis == .team ? "" : "eve", requests: 1, cost: USD("0.1000005") ?? .zero),
-            ], roster: roster)
+            ], before: [row("alice", requests: 1, cost: USD("0.5") ?? .zero)], roster: roster)
     }
 
     @Test func `people read who spent how much, who spent nothing, and the sum`() throws {
+        let lines = try report().text(.table).split(separator: "\n")
+            .map {
+                $0.split(separator: " ", omittingEmptySubsequences: true).joined(separator: " ")
+            }
+        #expect(lines[0] == "Spend by member, 2026-11-16 to 2026-11-22 (UTC)")
         #expect(
-            try report().text(.table) == """
-                Spend by member, 2026-11-16 to 2026-11-22 (UTC)
-
-                member  requests  tokens in  tokens out        cost   share  refused  downgraded
-                ------  --------  ---------  ----------  ----------  ------  -------  ----------
-                alice          3         30          15  $0.2000000   66.7%        1           0
-                eve            1         10           5  $0.1000005   33.3%        1           0
-                bob            0          0           0  $0.0000000    0.0%        0           0
-                zoe            0          0           0  $0.0000000    0.0%        0           0
-                ------  --------  ---------  ----------  ----------  ------  -------  ----------
-                total          4         40          20  $0.3000005  100.0%        2           0
-
-                """)
+            lines[1]
+                == "member cost share change requests tokens in tokens out refused downgraded")
+        #expect(lines[3] == "alice $0.2000000 66.7% -60.0% 3 30 15 1 0")
+        #expect(lines[4] == "eve $0.1000005 33.3% - 1 10 5 1 0")
+        #expect(lines[5] == "bob $0.0000000 0.0% - 0 0 0 0 0")
+        #expect(lines[8] == "total $0.3000005 100.0% -40.0% 4 40 20 2 0")
     }
 
-    @Test func `programs read the same numbers under stable names`() throws {
-        let text = try report().text(.json)
-        let json = try JSON.parse(text)
-        #expect(text.hasSuffix("}\n"))
-        #expect(json["by"] == "member" && json["period"] == "week" && json["time_zone"] == "UTC")
-        #expect(json["from"] == "2026-11-16" && json["to"] == "2026-11-22")
+    @Test func `programs read a list with the same numbers under stable names`() throws {
+        let rows = try #require(try JSON.parse(try report().text(.json)).array)
+        #expect(rows.count == 4)
         #expect(
-            json["rows"]?.array?.first?.text
-                == #"{"name":"alice","requests":3,"prompt_tokens":30,"completion_tokens":15,"#
-                + #""cost":0.2,"refused":1,"downgraded":0}"#)
-        #expect(json["total"]?["cost"] == .number("0.3000005"))
+            rows[0].text
+                == #"{"member":"alice","cost":"0.2","share":0.667,"change":-0.6,"requests":3,"#
+                + #""prompt_tokens":30,"completion_tokens":15,"refused":1,"downgraded":0,"#
+                + #""daily_limit":"0.5"}"#)
+        #expect(rows[1]["change"] == .null && rows[1]["daily_limit"] == .null)
         #expect(
             try report().text(.csv).hasPrefix(
                 """
-                name,requests,prompt_tokens,completion_tokens,cost,refused,downgraded
-                alice,3,30,15,0.2,1,0
-                eve,1,10,5,0.1000005,1,0
-                bob,0,0,0,0,0,0
+                member,cost,share,change,requests,prompt_tokens,completion_tokens,refused,\
+                downgraded,daily_limit
+                alice,0.2,0.667,-0.6,3,30,15,1,0,0.5
+                eve,0.1000005,0.333,,1,10,5,1,0,
 
                 """))
     }
@@ -81,6 +80,19 @@ struct UsageReportTests {
         let report = try report(by: .team)
         #expect(report.rows.count == 2)
         #expect(report.text(.table).contains("\n(no team)  "))
-        #expect(report.text(.csv).contains("\n,1,10,5,"))
+        #expect(report.text(.csv).contains("\n,0.1000005,"))
+    }
+
+    @Test(arguments: [
+        ("day", "2026-11-20", "2026-11-20"), ("week", "2026-11-09", "2026-11-15"),
+        ("month", "2026-10-01", "2026-10-31"),
+        ("2026-11-03..2026-11-05", "2026-10-31", "2026-11-02"),
+    ])
+    func `the period before is as long, and a month before a month`(
+        name: String, from: String, to: String
+    ) throws {
+        let period = try #require(ReportPeriod(name, today: try readDay("2026-11-21")))
+        #expect(period.before.from == (try readDay(from)))
+        #expect(period.before.to == (try readDay(to)))
     }
 }

@@ -22,21 +22,7 @@ struct Reply {
 
     /// A refusal in OpenRouter's envelope, with what a program needs in `metadata`.
     static func refusal(_ refusal: Refusal, requestID: String) -> Reply {
-        var metadata = JSONObject([
-            ("reason", .string(refusal.code)), ("request_id", .string(requestID)),
-        ])
-        if case .overBudget(let shortfall) = refusal {
-            metadata["budget"] = .string("\(shortfall.owner) \(shortfall.period.name)")
-            metadata["limit"] = JSON(shortfall.limit)
-            metadata["spent"] = JSON(shortfall.spent)
-            metadata["held"] = JSON(shortfall.held)
-            metadata["bound"] = JSON(shortfall.bound)
-            metadata["resets_at"] = JSON(shortfall.resetsAt)
-        }
-        if case .modelNotAllowed(_, let tier, let allowed) = refusal {
-            metadata["tier"] = .string(tier)
-            metadata["allowed_models"] = .array(allowed.map(JSON.string))
-        }
+        let metadata = RefusalMetadata.json(refusal, requestID: requestID)
         var reply = json(
             refusal.status,
             ErrorEnvelope.text(

@@ -1,6 +1,6 @@
 import Logging
 import Metering
-import OpenRouterWire
+package import OpenRouterWire
 package import Purser
 import Storage
 
@@ -33,14 +33,14 @@ extension GatewayCore {
 
     /// Adds late truth about a kept attempt as a correcting entry.
     package func correct(
-        _ attempt: Attempt, kept: Entry, cost: USD, literal: String, promptTokens: Int64,
-        completionTokens: Int64, done: @escaping @Sendable (_ isWritten: Bool) -> Void
+        _ attempt: Attempt, kept: Entry, truth: GenerationCost,
+        done: @escaping @Sendable (_ isWritten: Bool) -> Void
     ) {
-        let delta = cost - kept.amount
+        let delta = truth.cost - kept.amount
         let entry = Entry(
-            attempt: attempt.id, at: now(), kind: .correction, amount: delta, literal: literal,
-            source: .generation, generationID: kept.generationID, promptTokens: promptTokens,
-            completionTokens: completionTokens)
+            attempt: attempt.id, at: now(), kind: .correction, amount: delta,
+            literal: truth.literal, source: .generation, generationID: kept.generationID,
+            tokens: truth.tokens)
         moveMoney { $0.correct(by: delta, in: attempt.scopes, attempt.windows) }
         ledger.append(.entry(entry, of: attempt)) { [self] result in
             guard case .success = result else {
@@ -54,18 +54,21 @@ extension GatewayCore {
 
     private func entry(_ outcome: Passage.Outcome, of attempt: Attempt) -> Entry {
         switch outcome {
-        case .settle(let usage, let generationID):
+        case .settle(let usage, let evidence):
             Entry(
                 attempt: attempt.id, at: now(), kind: .settled, amount: usage.cost ?? .zero,
-                literal: usage.costLiteral, source: .upstream, generationID: generationID,
-                promptTokens: usage.promptTokens, completionTokens: usage.completionTokens)
-        case .release:
+                literal: usage.costLiteral, source: .upstream,
+                generationID: evidence.generationID, tokens: usage.tokens,
+                upstreamStatus: evidence.status)
+        case .release(let evidence):
             Entry(
-                attempt: attempt.id, at: now(), kind: .released, amount: .zero, source: .none)
-        case .keep(let generationID):
+                attempt: attempt.id, at: now(), kind: .released, amount: .zero, source: .none,
+                upstreamStatus: evidence.status)
+        case .keep(let evidence):
             Entry(
                 attempt: attempt.id, at: now(), kind: .kept, amount: attempt.bound,
-                source: .hold, generationID: generationID)
+                source: .hold, generationID: evidence.generationID,
+                upstreamStatus: evidence.status)
         }
     }
 

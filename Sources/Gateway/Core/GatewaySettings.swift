@@ -7,7 +7,7 @@ package struct GatewaySettings: Sendable {
     /// The key used for members without one of their own.
     package var upstreamKey: Secret
     /// The most bytes a request's body may have.
-    package var bodyBytesMax = 20 * 1_024 * 1_024
+    package var bodyBytesMax = 32 * 1_024 * 1_024
     /// How long a call may wait for calls in flight to give back what they hold.
     package var waitSecondsMax: Int64 = 30
     /// How long a request may take to arrive without a byte of progress.

@@ -48,16 +48,12 @@ package struct Usage: Hashable, Sendable {
     package var cost: USD?
     /// The digits it was sent in.
     package var costLiteral: String?
-    package var promptTokens: Int64
-    package var completionTokens: Int64
+    package var tokens: TokenCounts
 
-    package init(
-        cost: USD?, costLiteral: String?, promptTokens: Int64 = 0, completionTokens: Int64 = 0
-    ) {
+    package init(cost: USD?, costLiteral: String?, tokens: TokenCounts = TokenCounts()) {
         self.cost = cost
         self.costLiteral = costLiteral
-        self.promptTokens = promptTokens
-        self.completionTokens = completionTokens
+        self.tokens = tokens
     }
 
     /// `nil` unless `json` is an object.
@@ -67,7 +63,10 @@ package struct Usage: Hashable, Sendable {
         let cost = literal.flatMap { USD($0) }.flatMap { $0 >= .zero ? $0 : nil }
         self.init(
             cost: cost, costLiteral: cost == nil ? nil : literal,
-            promptTokens: max(0, object["prompt_tokens"]?.integer ?? 0),
-            completionTokens: max(0, object["completion_tokens"]?.integer ?? 0))
+            tokens: TokenCounts(
+                prompt: JSON.count(object["prompt_tokens"]),
+                completion: JSON.count(object["completion_tokens"]),
+                cached: JSON.count(object["prompt_tokens_details"]?["cached_tokens"]),
+                reasoning: JSON.count(object["completion_tokens_details"]?["reasoning_tokens"])))
     }
 }

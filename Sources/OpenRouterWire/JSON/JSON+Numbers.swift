@@ -21,6 +21,9 @@ extension JSON {
         }
     }
 
+    /// A count of things; 0 where it is missing or makes no sense.
+    static func count(_ json: JSON?) -> Int64 { max(0, json?.integer ?? 0) }
+
     /// The integer behind a literal with a point or an exponent; `nil` if a fraction remains.
     static func integerWithPoint(_ literal: String) -> Int64? {
         // Eighteen places are more than a binary float can tell from an integer.

@@ -5,8 +5,7 @@ package struct GenerationCost: Hashable, Sendable {
     package var cost: USD
     /// The digits it was sent in.
     package var literal: String
-    package var promptTokens: Int64
-    package var completionTokens: Int64
+    package var tokens: TokenCounts
 
     /// `nil` unless the answer carries a cost.
     package init?(_ answer: JSON) {
@@ -15,7 +14,10 @@ package struct GenerationCost: Hashable, Sendable {
         else { return nil }
         self.cost = cost
         self.literal = literal
-        promptTokens = max(0, record["native_tokens_prompt"]?.integer ?? 0)
-        completionTokens = max(0, record["native_tokens_completion"]?.integer ?? 0)
+        tokens = TokenCounts(
+            prompt: JSON.count(record["native_tokens_prompt"]),
+            completion: JSON.count(record["native_tokens_completion"]),
+            cached: JSON.count(record["native_tokens_cached"]),
+            reasoning: JSON.count(record["native_tokens_reasoning"]))
     }
 }

@@ -8,6 +8,8 @@ package struct Attempt: Hashable, Sendable {
     package var member: ID<Member>
     /// `nil` for a member of no team.
     package var team: ID<Team>?
+    /// The path it came to, behind the version: `/chat/completions`.
+    package var endpoint: String
     /// What the client asked for.
     package var requestedModel: String
     /// What the upstream is asked for.
@@ -22,8 +24,8 @@ package struct Attempt: Hashable, Sendable {
 
     package init(
         id: ID<Attempt>, requestID: String, at: Timestamp, key: ID<Key>, member: ID<Member>,
-        team: ID<Team>?, requestedModel: String, model: String, app: String, isStreamed: Bool,
-        bound: USD, day: CivilDate
+        team: ID<Team>?, endpoint: String = "/chat/completions", requestedModel: String,
+        model: String, app: String, isStreamed: Bool, bound: USD, day: CivilDate
     ) {
         self.id = id
         self.requestID = requestID
@@ -31,6 +33,7 @@ package struct Attempt: Hashable, Sendable {
         self.key = key
         self.member = member
         self.team = team
+        self.endpoint = endpoint
         self.requestedModel = requestedModel
         self.model = model
         self.app = app

@@ -33,13 +33,14 @@ package struct Entry: Hashable, Sendable {
     package var source: Source
     /// `nil` if the upstream never named one.
     package var generationID: String?
-    package var promptTokens: Int64
-    package var completionTokens: Int64
+    package var tokens: TokenCounts
+    /// The status of the upstream's answer; `nil` if none came.
+    package var upstreamStatus: Int?
 
     package init(
         attempt: ID<Attempt>, at: Timestamp, kind: Kind, amount: USD, literal: String? = nil,
-        source: Source, generationID: String? = nil, promptTokens: Int64 = 0,
-        completionTokens: Int64 = 0
+        source: Source, generationID: String? = nil, tokens: TokenCounts = TokenCounts(),
+        upstreamStatus: Int? = nil
     ) {
         precondition(kind == .correction || amount >= .zero, "only corrections may be negative")
         self.attempt = attempt
@@ -49,8 +50,33 @@ package struct Entry: Hashable, Sendable {
         self.literal = literal
         self.source = source
         self.generationID = generationID
-        self.promptTokens = promptTokens
-        self.completionTokens = completionTokens
+        self.tokens = tokens
+        self.upstreamStatus = upstreamStatus
+    }
+}
+
+/// The tokens of one call, as the provider counts them.
+package struct TokenCounts: Hashable, Sendable {
+    package var prompt: Int64 = 0
+    package var completion: Int64 = 0
+    /// Those of the prompt that came from a cache.
+    package var cached: Int64 = 0
+    /// Those of the completion that nobody sees.
+    package var reasoning: Int64 = 0
+
+    package init(
+        prompt: Int64 = 0, completion: Int64 = 0, cached: Int64 = 0, reasoning: Int64 = 0
+    ) {
+        self.prompt = prompt
+        self.completion = completion
+        self.cached = cached
+        self.reasoning = reasoning
+    }
+
+    package static func + (left: TokenCounts, right: TokenCounts) -> TokenCounts {
+        TokenCounts(
+            prompt: left.prompt + right.prompt, completion: left.completion + right.completion,
+            cached: left.cached + right.cached, reasoning: left.reasoning + right.reasoning)
     }
 }
 

@@ -31,15 +31,15 @@ package enum DecimalText {
         scaled(text.utf8, places: places, rounding: rounding)
     }
 
-    /// Writes `value` / 10^`places` exactly, with no exponent and no trailing zeros.
-    package static func exact(_ value: Int128, places: Int) -> String {
+    /// Writes `value` / 10^`places` exactly, with no exponent; with trailing zeros if `padded`.
+    package static func exact(_ value: Int128, places: Int, padded: Bool = false) -> String {
         var digits = String(value.magnitude)
         if digits.utf8.count <= places {
             digits = String(repeating: "0", count: places + 1 - digits.utf8.count) + digits
         }
         let point = digits.index(digits.endIndex, offsetBy: -places)
         var fraction = digits[point...]
-        while fraction.last == "0" { fraction.removeLast() }
+        while !padded, fraction.last == "0" { fraction.removeLast() }
         let sign = value < 0 ? "-" : ""
         let whole = digits[..<point]
         return fraction.isEmpty ? "\(sign)\(whole)" : "\(sign)\(whole).\(fraction)"

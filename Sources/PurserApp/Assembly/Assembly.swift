@@ -1,5 +1,6 @@
 import Console
 import Credentials
+import Foundation
 import Gateway
 import Logging
 import NIOCore
@@ -63,18 +64,22 @@ struct Assembly: Sendable {
             ask.yield(LateTruth.Question(attempt: attempt, entry: entry))
         }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
-        let gateway = try await GatewayServer.start(
-            host: settings.listen.host, port: settings.listen.port, core: core,
-            desk: Desk(books: books, core: core, logger: logger), group: group)
+        let gateway = try await listening(at: settings.listen, option: "--listen") {
+            try await GatewayServer.start(
+                host: settings.listen.host, port: settings.listen.port, core: core,
+                desk: Desk(books: books, core: core, logger: logger), group: group)
+        }
         let gatewayURL = Assembly.url(settings.listen.host, gateway.port)
         let (consolePorts, announcePort) = AsyncStream.makeStream(of: Int.self)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask {
                 defer { announcePort.finish() }
-                try await ConsoleServer(
-                    source: consoleSource(core, gatewayURL), logger: consoleLogger
-                ).run(host: settings.console.host, port: settings.console.port) {
-                    announcePort.yield($0)
+                try await listening(at: settings.console, option: "--console") {
+                    try await ConsoleServer(
+                        source: consoleSource(core, gatewayURL), logger: consoleLogger
+                    ).run(host: settings.console.host, port: settings.console.port) {
+                        announcePort.yield($0)
+                    }
                 }
             }
             tasks.addTask {
@@ -97,6 +102,20 @@ struct Assembly: Sendable {
             }
         }
         try await group.shutdownGracefully()
+    }
+
+    /// Runs what binds a socket, and says in words why it could not.
+    private func listening<Value>(
+        at address: ListenAddress, option: String, _ body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as IOError {
+            let reason = String(cString: strerror(error.errnoCode)).lowercased()
+            throw CommandFailure(
+                .failed, "cannot listen at \(address.host):\(address.port): \(reason)",
+                hint: "free the port, or choose another with \(option) 127.0.0.1:0")
+        }
     }
 
     /// Hummingbird calls it an error that it was asked to stop.

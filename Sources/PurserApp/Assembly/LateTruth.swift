@@ -43,11 +43,7 @@ struct LateTruth: Sendable {
             }
             do throws(OpenRouterClient.Failure) {
                 guard let found = try await client.generation(id) else { continue }
-                core.correct(
-                    question.attempt, kept: question.entry, cost: found.cost,
-                    literal: found.literal, promptTokens: found.promptTokens,
-                    completionTokens: found.completionTokens
-                ) { _ in }
+                core.correct(question.attempt, kept: question.entry, truth: found) { _ in }
                 return
             } catch {
                 logger.warning("generation not found", metadata: ["reason": "\(error)"])

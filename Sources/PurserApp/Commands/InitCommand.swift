@@ -46,9 +46,9 @@ struct InitCommand: ParsableCommand {
                 .failed, "\(file.path) is already initialised",
                 hint: "mint another management key with: purser init --new-key")
         }
-        guard isFirst || timeZone == nil else {
+        if timeZone != nil, try books.history.lastAttempt() > ID(0) {
             throw CommandFailure(
-                .failed, "the time zone is set once, because it divides what is in the books",
+                .failed, "the time zone cannot change: the days of the books are divided by it",
                 hint: "leave out --time-zone")
         }
         if let timeZone { try books.directory.setTimeZone(timeZone) }

@@ -38,7 +38,9 @@ struct ReportCommand: ParsableCommand {
                 hint: "write day, week, month or two days in order: 2026-11-01..2026-11-15")
         }
         let usage = try books.history.usage(by: by, from: days.from, to: days.to)
-        let report = UsageReport(by: by, over: days, usage: usage, roster: roster)
+        let before = try books.history.usage(by: by, from: days.before.from, to: days.before.to)
+        let report = UsageReport(
+            by: by, over: days, usage: usage, before: before, roster: roster)
         try Terminal.write(report.text(output.format))
     }
 }

@@ -7,12 +7,11 @@ struct ServeCommand: AsyncParsableCommand {
         commandName: "serve",
         abstract: "Serve the gateway and the console.",
         discussion: """
-            Needs the key that calls are forwarded with in the environment:
+            Needs the key that calls are forwarded with in the environment. Prints one line when \
+            both accept connections, and stops on SIGTERM or Ctrl-C when calls in flight are done.
 
-              OPENROUTER_API_KEY=sk-or-v1-… purser serve
-
-            Prints one line when both accept connections, and stops on SIGTERM or Ctrl-C when \
-            calls in flight are done.
+            Example:
+              OPENROUTER_API_KEY=sk-or-v1-… purser serve --listen 127.0.0.1:8787
             """)
 
     @OptionGroup var options: ServeOptions

@@ -34,7 +34,7 @@ struct DemoTraffic: Sendable {
         let name = isChanged ? "\(model) (not \(call.model))" : model
         let how = call.isStreamed ? "stream" : "plain "
         return "  \(isChanged ? ">" : "+") \(who) \(padded(name, 38)) \(how) "
-            + "\(padded("\(usage?.completionTokens ?? 0) tokens", 11)) \(padded(cost, 12))"
+            + "\(padded("\(usage?.tokens.completion ?? 0) tokens", 11)) \(padded(cost, 12))"
             + (call.isStreamed ? "" : left.map { " left \($0.dollars)" } ?? "")
     }
 

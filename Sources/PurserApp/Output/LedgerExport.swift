@@ -2,7 +2,7 @@ import OpenRouterWire
 import Purser
 import Storage
 
-/// The ledger as a file for accounting, one line for each entry, written as it is read.
+/// The ledger as a file for accounting, one line for each call, written as it is read.
 struct LedgerExport: Sendable {
     var format: OutputFormat
     private var count = 0
@@ -12,42 +12,55 @@ struct LedgerExport: Sendable {
         self.format = format
     }
 
-    /// The text before the first entry.
+    /// The text before the first call.
     var opening: String {
         format == .json ? "[" : CSV.line(LedgerExport.columns.map(\.name))
     }
 
-    /// The text of one entry.
-    mutating func line(_ row: LedgerRow) -> String {
+    /// The text of one call.
+    mutating func line(_ call: RecordedCall) -> String {
         count += 1
-        let cells = LedgerExport.cells(row)
+        let cells = LedgerExport.cells(call)
         guard format == .json else { return CSV.line(cells.map(\.plain)) }
         let object = Listing(LedgerExport.columns, rows: []).object(cells)
         return (count == 1 ? "\n" : ",\n") + object.text
     }
 
-    /// The text behind the last entry.
+    /// The text behind the last call.
     var ending: String {
         guard format == .json else { return "" }
         return count == 0 ? "]\n" : "\n]\n"
     }
 
     private static let columns = [
-        "id", "attempt", "request_id", "at", "kind", "cost", "cost_literal", "source", "member",
-        "key_hash", "team", "model", "requested_model", "app", "generation_id", "prompt_tokens",
-        "completion_tokens", "streamed",
+        "id", "member", "team", "key", "model", "requested_model", "endpoint", "stream",
+        "started_at", "settled_at", "state", "cost", "cost_source", "held", "prompt_tokens",
+        "completion_tokens", "cached_tokens", "reasoning_tokens", "generation_id",
+        "upstream_status", "app", "request_id", "cost_literal",
     ].map { Listing.Column($0, title: nil) }
 
-    private static func cells(_ row: LedgerRow) -> [Listing.Cell] {
-        let (entry, attempt) = (row.entry, row.attempt)
+    private static func cells(_ call: RecordedCall) -> [Listing.Cell] {
+        let (attempt, tokens) = (call.attempt, call.tokens)
         return [
-            .count(row.id), .count(attempt.id.rawValue), .text(attempt.requestID),
-            .instant(entry.at), .text(entry.kind.rawValue), .money(entry.amount),
-            Listing.Cell(entry.literal), .text(entry.source.rawValue), .text(row.member),
-            .text(row.keyHash), Listing.Cell(row.team), .text(attempt.model),
-            .text(attempt.requestedModel), .text(attempt.app), Listing.Cell(entry.generationID),
-            .count(entry.promptTokens), .count(entry.completionTokens),
-            .flag(attempt.isStreamed),
+            .count(attempt.id.rawValue), .text(call.member), Listing.Cell(call.team),
+            .text(call.keyHash), .text(attempt.model), .text(attempt.requestedModel),
+            .text(attempt.endpoint), .flag(attempt.isStreamed), .instant(attempt.at),
+            Listing.Cell(call.settledAt), .text(call.state.rawValue),
+            .text(call.cost.description), Listing.Cell(sourceName(call.source)),
+            .text(call.held.description), .count(tokens.prompt), .count(tokens.completion),
+            .count(tokens.cached), .count(tokens.reasoning), Listing.Cell(call.generationID),
+            Listing.Cell(call.upstreamStatus.map(Int64.init)), .text(attempt.app),
+            .text(attempt.requestID), Listing.Cell(call.entries.last?.literal),
         ]
+    }
+
+    /// The contract's word; `nil` where nothing was booked.
+    private static func sourceName(_ source: Entry.Source?) -> String? {
+        switch source {
+        case .upstream: "upstream"
+        case .generation: "generation"
+        case .hold: "kept"
+        case nil, .some(.none): nil
+        }
     }
 }

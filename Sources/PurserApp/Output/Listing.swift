@@ -127,7 +127,8 @@ extension Listing {
             switch cell {
             case .absent, .text(""): index < cells.count - sums ? absent : ""
             case .money(let amount): MoneyText.dollars(amount, places: places)
-            case .share(let thousandths): "\(thousandths / 10).\(thousandths % 10)%"
+            case .share(let thousandths):
+                "\(DecimalText.exact(Int128(thousandths), places: 1, padded: true))%"
             case .flag(let value): value ? "yes" : "no"
             case .text, .count, .instant: cell.plain
             }

@@ -7,6 +7,16 @@ struct ReportPeriod: Hashable, Sendable {
     var from: CivilDate
     var to: CivilDate
 
+    /// The days before it: the month before a month, else as many days as it has.
+    var before: ReportPeriod {
+        var before = self
+        before.to = from.adding(days: -1)
+        before.from =
+            name == "month"
+            ? before.to.monthStart : from.adding(days: from.daysSinceEpoch - to.daysSinceEpoch - 1)
+        return before
+    }
+
     /// Reads `day`, `week`, `month` or `FROM..TO`; the first three are the calendar's that
     /// hold `today`.
     init?(_ text: String, today: CivilDate) {

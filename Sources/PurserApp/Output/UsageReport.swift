@@ -8,15 +8,22 @@ struct UsageReport: Sendable {
     var period: ReportPeriod
     var zone: String
     var rows: [UsageRow]
+    /// What each row cost in the period before, by its name.
+    private var costBefore: [String: USD]
+    /// The daily budgets of members, teams or keys, by name.
+    private var dailyLimits: [String: USD]
 
     /// Members who are here and spent nothing are in it with zeros: silence is news too.
     init(
-        by axis: ReportAxis, over period: ReportPeriod, usage: [UsageRow], roster: Roster
+        by axis: ReportAxis, over period: ReportPeriod, usage: [UsageRow],
+        before: [UsageRow] = [], roster: Roster
     ) {
         self.axis = axis
         self.period = period
         zone = roster.zone.name
         rows = usage
+        costBefore = Dictionary(before.map { ($0.name, $0.cost) }, uniquingKeysWith: +)
+        dailyLimits = UsageReport.dailyLimits(by: axis, in: roster)
         guard axis == .member else { return }
         let seen = Set(usage.map(\.name))
         rows += roster.members
@@ -39,20 +46,9 @@ struct UsageReport: Sendable {
 
             \(listing.table)
             """
-        case .json: json.text + "\n"
+        case .json: listing.json.text + "\n"
         case .csv: listing.csv
         }
-    }
-
-    private var json: JSON {
-        let listing = listing
-        let total = total
-        return [
-            "by": .string(axis.rawValue), "period": .string(period.name),
-            "from": .string(period.from.description), "to": .string(period.to.description),
-            "time_zone": .string(zone), "rows": listing.json,
-            "total": listing.object(cells(total, of: total.cost)),
-        ]
     }
 
     private var listing: Listing {
@@ -60,26 +56,56 @@ struct UsageReport: Sendable {
         return Listing(
             [
                 Listing.Column(
-                    "name", title: axis == .week ? "week of" : axis.rawValue,
+                    axis.rawValue, title: axis == .week ? "week of" : axis.rawValue,
                     absent: axis == .team ? "(no team)" : "-"),
+                // People read dollars in a column of their own; programs read plain decimals.
+                Listing.Column("dollars", title: "cost", isField: false),
+                Listing.Column("cost", title: nil),
+                Listing.Column("share", title: "share"),
+                Listing.Column("change", title: "change"),
                 Listing.Column("requests", title: "requests"),
                 Listing.Column("prompt_tokens", title: "tokens in"),
                 Listing.Column("completion_tokens", title: "tokens out"),
-                Listing.Column("cost", title: "cost"),
-                Listing.Column("share", title: "share", isField: false),
                 Listing.Column("refused", title: "refused"),
                 Listing.Column("downgraded", title: "downgraded"),
+                Listing.Column("daily_limit", title: nil),
             ],
-            rows: rows.map { cells($0, of: total.cost) }, total: cells(total, of: total.cost))
+            rows: rows.map { cells($0, of: total.cost, before: costBefore[$0.name]) },
+            total: cells(
+                total, of: total.cost, before: costBefore.values.reduce(.zero, +)))
     }
 
-    private func cells(_ row: UsageRow, of whole: USD) -> [Listing.Cell] {
+    private func cells(_ row: UsageRow, of whole: USD, before: USD?) -> [Listing.Cell] {
         [
-            .text(row.name), .count(row.requests), .count(row.promptTokens),
-            .count(row.completionTokens), .money(row.cost),
+            .text(row.name), .money(row.cost), .text(row.cost.description),
             .share(UsageReport.thousandths(row.cost, of: whole)),
-            .count(row.refused), .count(row.downgraded),
+            change(from: before ?? .zero, to: row.cost), .count(row.requests),
+            .count(row.promptTokens), .count(row.completionTokens), .count(row.refused),
+            .count(row.downgraded), Listing.Cell(dailyLimits[row.name].map(\.description)),
         ]
+    }
+
+    /// Against the period before; absent where there was nothing to compare with, and for days
+    /// and weeks, which are themselves the comparison.
+    private func change(from before: USD, to now: USD) -> Listing.Cell {
+        guard before > .zero, axis != .day, axis != .week else { return .absent }
+        let sign: Int64 = now < before ? -1 : 1
+        let difference = now < before ? before - now : now - before
+        return .share(sign * UsageReport.thousandths(difference, of: before))
+    }
+
+    private static func dailyLimits(by axis: ReportAxis, in roster: Roster) -> [String: USD] {
+        var limits: [String: USD] = [:]
+        for budget in roster.budgets where budget.period == .daily {
+            switch (axis, budget.scope) {
+            case (.member, .member(let id)): limits[roster.member(id)?.name ?? ""] = budget.limit
+            case (.team, .team(let id)): limits[roster.team(id)?.name ?? ""] = budget.limit
+            case (.key, .key(let id)):
+                limits[roster.keys.first { $0.id == id }?.name ?? ""] = budget.limit
+            default: break
+            }
+        }
+        return limits
     }
 
     /// Rounded half up; nothing of nothing is nothing.

@@ -97,6 +97,7 @@ extension Migration {
                 key_id INTEGER NOT NULL REFERENCES key (id),
                 member_id INTEGER NOT NULL REFERENCES member (id),
                 team_id INTEGER REFERENCES team (id),
+                endpoint TEXT NOT NULL CHECK (endpoint <> ''),
                 requested_model TEXT NOT NULL,
                 model TEXT NOT NULL,
                 app TEXT NOT NULL,
@@ -117,6 +118,9 @@ extension Migration {
                 generation_id TEXT,
                 prompt_tokens INTEGER NOT NULL CHECK (prompt_tokens >= 0),
                 completion_tokens INTEGER NOT NULL CHECK (completion_tokens >= 0),
+                cached_tokens INTEGER NOT NULL CHECK (cached_tokens >= 0),
+                reasoning_tokens INTEGER NOT NULL CHECK (reasoning_tokens >= 0),
+                upstream_status INTEGER CHECK (upstream_status BETWEEN 100 AND 599),
                 CHECK (amount_picousd >= 0 OR kind = 'correction'),
                 CHECK (amount_picousd = 0 OR kind <> 'released')
             ) STRICT;

@@ -90,21 +90,44 @@ extension StorageCheck {
     ]
 
     static let entries: [StorageCheck] = [
-        StorageCheck("an entry keeps every fact it came with") { engine in
+        StorageCheck("attempts and entries keep every fact they came with") { engine in
             let office = try Office(engine)
-            let attempt = office.attempt(2, requested: "openai/gpt-5.4")
-            let entry = attempt.settled(.pico(3_150_000), literal: "3.15e-06", prompt: 4)
-            let correction = attempt.correction(.pico(-1), prompt: 0, completion: 2)
+            var attempts = [
+                office.attempt(2, requested: "openai/gpt-5.4"), office.attempt(3, bob: true),
+                office.attempt(5),
+            ]
+            attempts[1].endpoint = "/messages"
+            attempts[1].app = "Ann's app, №3"
+            let entry = attempts[0].settled(.pico(3_150_000), literal: "3.15e-06", prompt: 4)
+            let correction = attempts[0].correction(.pico(-1), prompt: 0, completion: 2)
+            let kept = attempts[1].kept(generation: nil)
+            await office.begin(attempts[1], attempts[0], attempts[2])
+            await office.end(attempts[0], entry)
+            await office.end(attempts[1], kept)
+            await office.end(attempts[0], correction)
+            var calls: [RecordedCall] = []
+            try engine.history.calls { calls.append($0) }
+            #expect(calls.map(\.attempt) == attempts)
+            #expect(calls.map(\.entries) == [[entry, correction], [kept], []])
+            #expect(calls.map(\.member) == ["alice", "bob", "alice"])
+            #expect(calls.map(\.team) == ["backend", nil, "backend"])
+            #expect(calls.map(\.keyHash) == [1, 2, 1].map { KeyDigest.sample($0).hex })
+        },
+        StorageCheck("an entry of nonsense is refused") { engine in
+            let office = try Office(engine)
+            let attempt = office.attempt(1)
             await office.begin(attempt)
-            await office.end(attempt, entry, correction)
-            var rows: [LedgerRow] = []
-            try engine.history.entries { rows.append($0) }
-            #expect(rows.map(\.entry) == [entry, correction])
-            #expect(rows.map(\.attempt) == [attempt, attempt])
-            #expect(rows.map(\.member) == ["alice", "alice"])
-            #expect(rows.map(\.team) == ["backend", "backend"])
-            #expect(rows.map(\.keyHash) == Array(repeating: KeyDigest.sample(1).hex, count: 2))
-            #expect(rows[0].id < rows[1].id)
+            for change in [
+                { $0.tokens.prompt = -1 }, { $0.tokens.completion = -1 },
+                { $0.tokens.cached = -1 }, { $0.tokens.reasoning = -1 },
+                { $0.upstreamStatus = 0 }, { $0.kind = .released },
+            ] as [(inout Entry) -> Void] {
+                var entry = attempt.settled(.pico(1))
+                change(&entry)
+                let result = await engine.ledger.write(.entry(entry, of: attempt))
+                #expect(result.failureCode == .invalid)
+            }
+            #expect(try engine.history.openAttempts() == [attempt])
         },
         StorageCheck("a second outcome is nothing, in the journal and in every sum") { engine in
             let office = try Office(engine)
@@ -181,21 +204,22 @@ extension StorageCheck {
             await office.end(attempts[0], attempts[0].correction(.zero))
             #expect(try engine.history.unresolvedAttempts().map(\.attempt) == [attempts[3]])
         },
-        StorageCheck("reading entries stops when the reader throws, with the reader's error") {
+        StorageCheck("reading calls stops when the reader throws, with the reader's error") {
             engine in
             struct Enough: Error {}
             let office = try Office(engine)
-            await office.begin(office.attempt(1), office.attempt(2))
-            await office.end(office.attempt(1), office.attempt(1).released)
-            await office.end(office.attempt(2), office.attempt(2).released)
-            var seen = 0
-            #expect(throws: Enough.self) {
-                try engine.history.entries { _ in
-                    seen += 1
-                    throw Enough()
+            await office.begin(office.attempt(1), office.attempt(2), office.attempt(3))
+            for stop in 1...3 {
+                var seen = 0
+                #expect(throws: Enough.self) {
+                    try engine.history.calls { _ in
+                        seen += 1
+                        if seen == stop { throw Enough() }
+                    }
                 }
+                #expect(seen == stop)
             }
-            #expect(seen == 1)
+            // The reader let go of the database.
             #expect(try engine.history.total() == .zero)
         },
     ]

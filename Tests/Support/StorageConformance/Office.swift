@@ -70,8 +70,9 @@ extension Attempt {
     ) -> Entry {
         Entry(
             attempt: id, at: .evening, kind: .settled, amount: amount, literal: literal,
-            source: .upstream, generationID: "gen-\(id.rawValue)", promptTokens: prompt,
-            completionTokens: completion)
+            source: .upstream, generationID: "gen-\(id.rawValue)",
+            tokens: TokenCounts(prompt: prompt, completion: completion, cached: 3, reasoning: 1),
+            upstreamStatus: 200)
     }
 
     package func kept(generation: String? = "gen-kept") -> Entry {
@@ -89,7 +90,7 @@ extension Attempt {
     ) -> Entry {
         Entry(
             attempt: id, at: .evening, kind: .correction, amount: amount, source: .generation,
-            promptTokens: prompt, completionTokens: completion)
+            tokens: TokenCounts(prompt: prompt, completion: completion))
     }
 }
 

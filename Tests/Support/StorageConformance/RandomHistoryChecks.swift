@@ -119,9 +119,14 @@ extension RandomJournal {
         #expect(try history.lastAttempt() == ID(lastID))
         #expect(
             try history.openAttempts() == attempts.filter { outcomes[$0.id] == nil })
-        var rows: [Entry] = []
-        try history.entries { rows.append($0.entry) }
-        #expect(rows == written.map(\.entry))
+        var calls: [RecordedCall] = []
+        try history.calls { calls.append($0) }
+        #expect(calls.map(\.attempt) == attempts)
+        for call in calls {
+            #expect(
+                call.entries
+                    == written.filter { $0.attempt.id == call.attempt.id }.map(\.entry))
+        }
         try checkSpend()
         for axis in ReportAxis.allCases { try checkUsage(by: axis) }
     }
@@ -157,8 +162,8 @@ extension RandomJournal {
                 line.requests = 1
                 line.downgraded = attempt.isDowngraded ? 1 : 0
             }
-            line.promptTokens = entry.promptTokens
-            line.completionTokens = entry.completionTokens
+            line.promptTokens = entry.tokens.prompt
+            line.completionTokens = entry.tokens.completion
             line.cost = entry.amount
             expected[name, default: UsageRow(name: name)].add(line)
         }

@@ -5,9 +5,10 @@ import Storage
 struct LedgerExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write every entry of the ledger, the oldest first.",
+        abstract: "Write every call in the ledger, the oldest first.",
         discussion: """
-            Amounts are exact; cost_literal has the digits that the upstream sent.
+            Costs are exact decimals; cost_literal has the digits that the upstream sent. A call \
+            in flight is held, one whose outcome is unknown is kept and counts as spent.
 
             Example:
               purser ledger export --format csv > ledger.csv
@@ -15,7 +16,7 @@ struct LedgerExportCommand: ParsableCommand {
 
     @OptionGroup var database: DatabaseOption
 
-    @Option(help: "json: an array with one entry a line; csv: the same names in the first line.")
+    @Option(help: "json: an array with one call a line; csv: the same names in the first line.")
     var format: OutputFormat = .json
 
     func validate() throws {
@@ -28,8 +29,8 @@ struct LedgerExportCommand: ParsableCommand {
         let history = try database.open().history
         var export = LedgerExport(format)
         var text = export.opening
-        try history.entries { row in
-            text += export.line(row)
+        try history.calls { call in
+            text += export.line(call)
             guard text.utf8.count >= LedgerExportCommand.chunkBytes else { return }
             try Terminal.write(text)
             text = ""

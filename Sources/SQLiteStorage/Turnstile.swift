@@ -23,6 +23,8 @@ struct Turnstile: Sendable {
     /// How often, a millisecond apart, the ledger looks again before it goes on anyway: long
     /// enough for SQLite's first pauses (1, 2, 5 and 10 ms), short beside an upstream's answer.
     private static let looksMax = 30
+    /// A change that is announced looks again because the ledger, too, has the lock while it looks.
+    private static let announcementsMax = 3
 
     init(path: String) throws(StorageFailure) {
         file = try LockFile(beside: path, suffix: ".turn")
@@ -31,21 +33,26 @@ struct Turnstile: Sendable {
     /// Runs a change while the ledger makes way for it.
     func announce<Value>(_ change: () throws -> Value) rethrows -> Value {
         // If another process has announced one, the way is clear for this one too.
-        let isMine = file.take()
+        let isMine = take(looksMax: Turnstile.announcementsMax)
         defer { if isMine { file.giveBack() } }
         return try change()
     }
 
     /// Waits a moment if a change is announced.
     func makeWay() {
-        for _ in 0..<Turnstile.looksMax {
-            if file.take() { return file.giveBack() }
-            usleep(1_000)
-        }
+        if take(looksMax: Turnstile.looksMax) { file.giveBack() }
     }
 
     /// Once, when its owner is done with it.
     func discard() {
         file.discard()
+    }
+
+    private func take(looksMax: Int) -> Bool {
+        for look in 1...looksMax {
+            if file.take() { return true }
+            if look < looksMax { usleep(1_000) }
+        }
+        return false
     }
 }

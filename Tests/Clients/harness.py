@@ -56,7 +56,9 @@ class Commands:
     def report(self, by, period="day"):
         """The report's rows, by the name of what they are grouped by."""
         report = self.json("report", "--by", by, "--period", period)
-        return {row["name"]: row for row in report["rows"]}
+        rows = {row[by]: row for row in report}
+        assert len(rows) == len(report), f"two rows of one {by}"
+        return rows
 
 
 @dataclass
@@ -149,7 +151,7 @@ class Team:
         )
 
     def booked(self):
-        return sum((Decimal(entry["cost"] or 0) for entry in self.commands.ledger()), Decimal(0))
+        return sum((Decimal(entry["cost"]) for entry in self.commands.ledger()), Decimal(0))
 
     def entry(self, generation_id):
         """The one ledger entry of a generation."""
@@ -192,7 +194,8 @@ def assert_booked(entry, cost):
     """The entry has the cost that the person saw, digit for digit."""
     assert Decimal(entry["cost_literal"]) == Decimal(str(cost))
     assert Decimal(entry["cost"]) == picodollars(cost) > 0
-    assert (entry["kind"], entry["source"]) == ("settled", "upstream")
+    assert (entry["state"], entry["cost_source"], entry["held"]) == ("settled", "upstream", "0")
+    assert entry["settled_at"] >= entry["started_at"]
 
 
 def dollars(amount):

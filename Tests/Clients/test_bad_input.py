@@ -9,6 +9,11 @@ import requests
 from harness import CHEAP, assert_envelope
 from wire import Connection, chat_body, chat_head, parse_answer
 
+BODY_BYTES_MAX = 32 * 1024 * 1024
+
+# A crash may come after the answer; the next round or the clean stop at the end would notice.
+ROUNDS = 3
+
 
 @pytest.fixture
 def unharmed(team):
@@ -147,6 +152,67 @@ def test_a_body_over_the_limit_is_a_413(fresh_team):
     assert post(team, key, fits).status_code == 200
     assert len(team.commands.ledger()) == 2
     team.agreed_books()
+
+
+def test_the_limit_of_a_body_is_32_mebibytes(team, person, unharmed):
+    """Without any option: the largest is still looked at, one byte more is not."""
+    start, end = b'{"model":5,"messages":"', b'"}'
+    largest = start + b"x" * (BODY_BYTES_MAX - len(start) - len(end)) + end
+    assert_envelope(post(team, person.key, largest), 400)
+    assert_envelope(post(team, person.key, largest + b" "), 413)
+
+
+@pytest.mark.parametrize("sent", [0, 100])
+def test_a_client_that_asks_first_is_refused_before_it_sends(fresh_team, sent):
+    """`Expect: 100-continue`, as curl does for large bodies; some send before they have read."""
+    team = fresh_team()
+    for _ in range(ROUNDS):
+        with Connection(team.gateway) as connection:
+            head = chat_head("nobody", BODY_BYTES_MAX + 1, "Expect: 100-continue")
+            connection.send(head + b"x" * sent)
+            status, _, answer = parse_answer(connection.read_answer())
+        assert status == 413 and json.loads(answer)["error"]["code"] == 413
+        team.assert_healthy()
+        assert_envelope(team.chat("nobody"), 401)
+
+
+def is_left(connection, rest):
+    connection.send(rest)
+
+
+def is_reset(connection, rest):
+    connection.send(rest)
+    connection.abort()
+
+
+def is_ended(connection, rest):
+    """What comes back is a whole answer or none: never the body of one without its head."""
+    connection.send(rest)
+    connection.finish_sending()
+    data = connection.read_to_end()
+    if data:
+        status, headers, body = parse_answer(data)
+        assert 400 <= status < 500
+        assert headers["content-type"].startswith("application/json")
+        assert json.loads(body)["error"]["code"] == status
+
+
+@pytest.mark.parametrize("how", [is_left, is_reset, is_ended], ids=lambda how: how.__name__)
+@pytest.mark.parametrize(
+    "rest",
+    [b"GARBAGE\r\n\r\n", b"POST /api/v1/chat", chat_head("nobody", 100) + b"{"],
+    ids=["garbage", "half a head", "half a body"],
+)
+def test_a_connection_that_goes_bad_after_a_good_answer_harms_nobody(fresh_team, rest, how):
+    """A program with a connection pool is killed in the middle of its next request."""
+    team = fresh_team()
+    for _ in range(ROUNDS):
+        with Connection(team.gateway) as connection:
+            connection.send(b"GET /api/v1/models HTTP/1.1\r\nHost: gateway.example\r\n\r\n")
+            assert connection.read_answer().startswith(b"HTTP/1.1 200")
+            how(connection, rest)
+        team.assert_healthy()
+        assert_envelope(team.chat("nobody"), 401)
 
 
 @pytest.mark.parametrize("sent", [0, 1, 40])

@@ -6,11 +6,16 @@ from decimal import Decimal
 import pytest
 import requests
 
-from harness import assert_envelope, picodollars
+from harness import CHEAP, assert_envelope, picodollars
 from programs import eventually, exact
 
 CALLS = 200
 FIT = 50
+
+REFUSAL_FIELDS = {
+    "budget", "scope", "window", "limit", "spent", "held", "estimate", "resets_at", "reason",
+    "request_id",
+}
 
 
 def cost_of(answer):
@@ -77,12 +82,18 @@ def test_the_answer_says_what_is_left(team):
 def test_every_window_refuses_by_itself(team, window):
     """The refusal names the window, what was spent and when it begins anew."""
     person = team.person(**{window: "0.0000001"})
-    error = assert_envelope(team.chat(person.key), 402)
+    answer = team.chat(person.key)
+    error = assert_envelope(answer, 402)
     metadata = error["metadata"]
+    assert set(metadata) == REFUSAL_FIELDS
     assert person.name in metadata["budget"] and window in metadata["budget"]
+    assert metadata["scope"].startswith("member") and metadata["window"] == window
     assert Decimal(str(metadata["limit"])) == Decimal("0.0000001")
-    assert Decimal(str(metadata["spent"])) == 0
+    assert Decimal(str(metadata["spent"])) == Decimal(str(metadata["held"])) == 0
+    assert Decimal(str(metadata["estimate"])) > Decimal("0.0000001")
     assert (metadata["resets_at"] is None) == (window == "total")
+    assert metadata["reason"] == "budget_exceeded"
+    assert metadata["request_id"] == answer.headers["X-Purser-Request-Id"]
 
 
 def test_the_whole_organisation_has_a_budget_too(fresh_team):
@@ -90,7 +101,9 @@ def test_the_whole_organisation_has_a_budget_too(fresh_team):
     team = fresh_team()
     person = team.person(daily=10)
     team.commands.run("budget", "set", "--org", "--daily", "0.0000001")
-    assert_envelope(team.chat(person.key), 402)
+    metadata = assert_envelope(team.chat(person.key), 402)["metadata"]
+    assert set(metadata) == REFUSAL_FIELDS
+    assert "organisation" in metadata["scope"] and metadata["window"] == "daily"
     team.commands.run("budget", "set", "--org", "--daily", "5")
     assert team.chat(person.key).status_code == 200
 
@@ -100,8 +113,22 @@ def test_a_key_s_own_limit_holds_beside_the_member_s_budget(team):
     name = team.member(daily=10)
     capped = team.key(name, "--limit", "0.0000001")
     free = team.key(name)
-    assert_envelope(team.chat(capped.key), 402)
+    metadata = assert_envelope(team.chat(capped.key), 402)["metadata"]
+    assert set(metadata) == REFUSAL_FIELDS
+    assert metadata["scope"].startswith("key") and metadata["window"] == "total"
     assert team.chat(free.key).status_code == 200
+
+
+def test_a_call_dearer_than_the_tier_allows_is_refused_before_it_is_made(team):
+    """One enormous request is stopped by a limit of its own; the error has both numbers."""
+    tier = team.tier("small-calls", [CHEAP], "deny", "--max-request-usd", "0.0000001")
+    person = team.person(tier=tier, daily=10)
+    before = team.sandbox.state()["requests"]
+    metadata = assert_envelope(team.chat(person.key), 402)["metadata"]
+    assert metadata["reason"] == "request_too_dear"
+    assert Decimal(str(metadata["limit"])) == Decimal("0.0000001")
+    assert Decimal(str(metadata["estimate"])) > Decimal("0.0000001")
+    assert team.sandbox.state()["requests"] == before
 
 
 def test_a_refused_call_never_reaches_the_upstream(team):

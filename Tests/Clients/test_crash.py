@@ -104,9 +104,13 @@ def test_every_reply_received_whole_survives_kill_9(fresh_team):
     # Calls in flight when it was killed: looked up where possible, else kept at what was held.
     # Either way nothing that the upstream billed is missing.
     eventually(lambda: team.booked() >= team.sandbox.bill(), what="all that was billed is booked")
+    eventually(
+        lambda: all(entry["state"] != "held" for entry in team.commands.ledger()),
+        what="no attempt stays open after the crash",
+    )
     for entry in team.commands.ledger():
-        if entry["kind"] == "kept":
-            assert Decimal(entry["cost"]) > 0
+        if entry["state"] == "kept":
+            assert entry["cost_source"] == "kept" and Decimal(entry["cost"]) > 0
     assert team.chat(person.key).status_code == 200
 
 

@@ -98,3 +98,25 @@ def test_the_model_list_needs_no_key(team):
     """Plug-ins fetch the catalogue before anyone has typed a key."""
     listed = shell(team, 'curl -sS --fail "$BASE/models" | jq -er ".data[].id"').split()
     assert CHEAP in listed and len(listed) > 5
+
+
+def test_the_model_list_is_the_upstream_s_without_a_key_and_one_s_own_with_it(team):
+    """The whole catalogue for strangers; with a key what it may use, in the upstream's rows."""
+    listing = 'curl -sS --fail "$BASE/models" | jq -ecS .data'
+    whole = exact(shell(team, listing))
+    upstream = shell(team, 'curl -sS --fail "$URL/models" | jq -ecS .data', URL=team.sandbox.url)
+    assert whole == exact(upstream)
+
+    person = team.person(tier=team.tier("one-model", [CHEAP]))
+    for header in ("Authorization: Bearer", "x-api-key:"):
+        own = shell(
+            team,
+            'curl -sS --fail "$BASE/models" -H "$HEADER $KEY" | jq -ecS .data',
+            HEADER=header,
+            KEY=person.key,
+        )
+        assert exact(own) == [row for row in whole if row["id"] == CHEAP]
+    other_path = shell(
+        team, 'curl -sS --fail "$ORIGIN/v1/models" | jq -ecS .data', ORIGIN=team.gateway.origin
+    )
+    assert exact(other_path) == whole

@@ -125,6 +125,8 @@ def test_a_management_key_cannot_complete(team):
     with pytest.raises(openai.PermissionDeniedError) as caught:
         client(team, team.management_key).chat.completions.create(model=CHEAP, messages=QUESTION)
     assert "management key" in caught.value.message.lower()
+    metadata = caught.value.body["metadata"]
+    assert {"rule", "model", "allowed", "reason", "request_id"} <= set(metadata)
 
 
 def test_an_unknown_model_is_a_bad_request(team, alice):

@@ -163,3 +163,4 @@ def test_a_management_key_cannot_chat_and_a_member_key_cannot_manage(team, bob):
         with pytest.raises(errors.ForbiddenResponseError) as caught:
             openrouter.api_keys.create(name="mine")
     assert "Only management keys can perform this operation" in caught.value.message
+    assert {"rule", "model", "allowed"} <= set(caught.value.data.error.metadata)

@@ -23,9 +23,13 @@ def lenient(team):
 
 def test_a_model_outside_the_tier_is_refused(team, strict):
     """The refusal names the model, the rule and what is allowed instead."""
-    error = assert_envelope(team.chat(strict.key, model=DEAR), 403)
-    assert error["metadata"]["model"] == DEAR
-    assert error["metadata"]["allowed"] == [CHEAP]
+    answer = team.chat(strict.key, model=DEAR)
+    metadata = assert_envelope(answer, 403)["metadata"]
+    assert set(metadata) == {"rule", "model", "allowed", "reason", "request_id"}
+    assert "strict" in metadata["rule"]
+    assert metadata["model"] == DEAR
+    assert metadata["allowed"] == [CHEAP]
+    assert metadata["request_id"] == answer.headers["X-Purser-Request-Id"]
     assert team.chat(strict.key, model=CHEAP).status_code == 200
 
 
@@ -71,7 +75,9 @@ def test_no_side_door_reaches_another_model(team, strict, changes):
     before = team.sandbox.state()["models_run"]
     answer = team.chat(strict.key, **changes)
     assert answer.status_code in (400, 403), f"{answer.status_code} {answer.text[:300]}"
-    assert_envelope(answer, answer.status_code)
+    error = assert_envelope(answer, answer.status_code)
+    if answer.status_code == 403:
+        assert {"rule", "model", "allowed", "reason", "request_id"} <= set(error["metadata"])
     assert team.sandbox.state()["models_run"] == before
 
 

@@ -1,9 +1,11 @@
 """An upstream that fails, breaks off, or says its cost in another place: the books are right."""
 
+from decimal import Decimal
+
 import pytest
 
 from harness import CHEAP, Team, assert_booked, assert_envelope
-from programs import exact
+from programs import eventually, exact
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +62,7 @@ def test_an_upstream_error_is_an_envelope_and_costs_nothing(troubled, person, st
     # Not 402: that would tell this person that their own budget had ended.
     expected = {402: (402, 502, 503), 408: (408, 504)}.get(status, (status,))
     assert answer.status_code in expected
-    assert troubled.commands.report(by="member")[person.name]["cost"] == 0
+    assert Decimal(troubled.commands.report(by="member")[person.name]["cost"]) == 0
     troubled.agreed_books()
 
 
@@ -112,6 +114,46 @@ def test_whatever_goes_wrong_upstream_the_books_get_the_bill(troubled, person, k
     assert troubled.chat(person.key, stream=streaming).status_code == 200
     troubled.agreed_books()
     troubled.assert_healthy()
+
+
+@pytest.mark.parametrize("streaming", [False, True], ids=["plain", "streaming"])
+def test_a_cost_that_was_looked_up_says_so_in_the_export(troubled, person, streaming):
+    """Accounting can tell what OpenRouter's record of the generation said from what the answer
+    said."""
+    troubled.sandbox.fault("no_usage", times=1)
+    assert troubled.chat(person.key, stream=streaming).status_code == 200
+    bill = troubled.agreed_books()
+
+    def looked_up():
+        (entry,) = [e for e in troubled.commands.ledger() if e["member"] == person.name]
+        return entry if entry["state"] == "settled" else None
+
+    entry = eventually(looked_up, what="the looked-up cost")
+    assert (entry["cost_source"], entry["held"]) == ("generation", "0")
+    assert Decimal(entry["cost"]) > 0 and Decimal(entry["cost_literal"]) > 0
+    assert entry["generation_id"].startswith("gen-")
+    assert troubled.agreed_books() == bill
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_a_call_that_cost_nothing_is_released_in_the_export(troubled, person, status):
+    """A failed call stays in the books as a line of its own, with no cost and no source of one."""
+    troubled.sandbox.fault("status", status=status, times=1)
+    assert_envelope(troubled.chat(person.key), status)
+    entry = eventually(
+        lambda: next(
+            (
+                e
+                for e in troubled.commands.ledger()
+                if e["member"] == person.name and e["state"] != "held"
+            ),
+            None,
+        ),
+        what="the released entry",
+    )
+    assert (entry["state"], entry["cost"], entry["held"]) == ("released", "0", "0")
+    assert entry["cost_source"] is None and entry["cost_literal"] is None
+    assert entry["upstream_status"] == status and entry["settled_at"] >= entry["started_at"]
 
 
 def test_an_upstream_that_is_gone_costs_nothing(fresh_team):

@@ -82,6 +82,20 @@ import Testing
         }
     }
 
+    @Test func `the highest limit of the schema is that of the code`() async throws {
+        try await Workspace.use { workspace in
+            let store = try workspace.store()
+            let insert = """
+                INSERT INTO budget (scope_kind, scope_id, period, limit_picousd) VALUES (1, 0, 1,
+                """
+            let max = Budget.limitMax.picodollars
+            #expect(
+                resultCode(store.directory, "\(insert) \(max + 1))") == .SQLITE_CONSTRAINT_CHECK)
+            #expect(resultCode(store.directory, "\(insert) -1)") == .SQLITE_CONSTRAINT_CHECK)
+            #expect(resultCode(store.directory, "\(insert) \(max))") == nil)
+        }
+    }
+
     @Test func `there is one organisation`() async throws {
         try await Workspace.use { workspace in
             let store = try workspace.store()

@@ -114,6 +114,30 @@ import Testing
         }
     }
 
+    @Test func `a change is announced to the ledger as long as it waits or runs`() async throws {
+        try await Workspace.use { workspace in
+            let store = try workspace.store()
+            let sign = try LockFile(beside: workspace.path, suffix: ".turn")
+            defer { sign.discard() }
+            #expect(try store.change { _ in !sign.take() })
+            expectFailure(.notFound) { try store.removeMember("nobody", at: .morning) }
+            #expect(sign.take())
+        }
+    }
+
+    @Test func `a change that never ends does not stop the ledger`() async throws {
+        try await Workspace.use { workspace in
+            try await workspace.use { engine, _ in
+                let office = try Office(engine)
+                let sign = try LockFile(beside: workspace.path, suffix: ".turn")
+                defer { sign.discard() }
+                #expect(sign.take())
+                await office.begin(office.attempt(1))
+                try engine.directory.setBudget(.organisation, .daily, limit: .dollars(1))
+            }
+        }
+    }
+
     @Test func `what was open when the process ended is open when it starts again`() async throws {
         try await Workspace.use { workspace in
             let attempt = try await {

@@ -52,6 +52,7 @@ final class ClientHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .closed = state { return }
         switch unwrapInboundIn(data) {
         case .head(let head): takeHead(head, context: context)
         case .body(let bytes): takeBody(bytes)
@@ -67,8 +68,12 @@ final class ClientHandler: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         // Only a request that cannot be parsed is answered: everything else means that the
         // connection is gone.
-        let isAnswering = if case .answering = state { true } else { false }
-        guard error is HTTPParserError, !isAnswering else {
+        let isOpen =
+            switch state {
+            case .idle, .gathering, .discarding: true
+            case .answering, .closed: false
+            }
+        guard error is HTTPParserError, isOpen else {
             context.close(promise: nil)
             return
         }
@@ -101,7 +106,6 @@ extension ClientHandler {
     private func takeHead(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         let request = InboundRequest(
             head: head, body: ByteBuffer(), id: loop.core.makeRequestID())
-        hasSentHead = false
         let length = head.headers.first(name: "content-length").flatMap { Int($0) }
         let expects = head.headers.first(name: "expect")?.lowercased() == "100-continue"
         if let length, length > loop.core.settings.bodyBytesMax {
@@ -214,9 +218,11 @@ extension ClientHandler {
     /// Ends an answer; the connection is ready for the next request.
     func endAnswer(closes: Bool = false) {
         guard case .answering(let request) = state, let context, hasSentHead else { return }
-        state = .idle
-        exchange = nil
+        // After an answer that closes, whatever still arrives is not looked at.
         let keepsAlive = request.head.isKeepAlive && !closes
+        state = keepsAlive ? .idle : .closed
+        exchange = nil
+        hasSentHead = false
         guard !keepsAlive else {
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
             return

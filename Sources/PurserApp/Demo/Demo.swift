@@ -163,6 +163,7 @@ extension Demo {
     private static func freePort(_ port: Int) async -> Int {
         do {
             let probe = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .bind(host: "127.0.0.1", port: port).get()
             try await probe.close()
             return port

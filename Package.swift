@@ -60,6 +60,10 @@ let package = Package(
         .tests("OpenRouterWire", "Purser"),
         .tests("Metering", "OpenRouterWire", "Purser"),
         .tests("Credentials", "Purser"),
+        .testTarget(
+            name: "GatewayTests",
+            dependencies: ["Gateway", "Purser", "OpenRouterWire", .nioCore, .nioHTTP1],
+            swiftSettings: .strict),
         .tests("Management", "Purser", "Storage", "Credentials", "OpenRouterWire"),
         .testTarget(
             name: "SQLiteStorageTests",

@@ -1,6 +1,9 @@
 """Starting, stopping, and what `serve` refuses to do."""
 
+import contextlib
+import os
 import subprocess
+import sys
 import threading
 
 import requests
@@ -70,6 +73,31 @@ def test_a_stop_right_after_the_ready_line_is_as_clean_as_any(fresh_team):
     for _ in range(5):
         team.gateway.stop()
         team.serve()
+
+
+@contextlib.contextmanager
+def busy_machine():
+    """Two processes for each processor that do nothing but keep it occupied."""
+    busy = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _ in range(2 * (os.cpu_count() or 1))
+    ]
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()
+
+
+def test_a_stop_right_after_the_ready_line_is_clean_on_a_busy_machine(fresh_team):
+    """Once it says that it is ready, a stop is neither lost nor a sudden death, however late the
+    next instruction comes."""
+    team = fresh_team()
+    with busy_machine():
+        for _ in range(15):
+            team.gateway.stop()
+            team.serve()
 
 
 def test_a_stop_lets_running_answers_finish(fresh_team):

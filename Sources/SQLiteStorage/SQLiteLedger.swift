@@ -138,11 +138,16 @@ extension SQLiteLedger {
     ///
     /// Waits for the writer, so never call it from a callback. Calling it twice is harmless.
     package func close() {
-        line.withLock { $0.isClosed = true }
-        bell.signal()
+        stopTaking()
         finished.wait()
         finished.signal()
         refusals.sync {}
+    }
+
+    /// Refuses what comes from now on; what is queued is still written.
+    func stopTaking() {
+        line.withLock { $0.isClosed = true }
+        bell.signal()
     }
 
     private func refusal(_ line: Line) -> StorageFailure? {

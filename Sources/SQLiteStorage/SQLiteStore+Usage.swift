@@ -14,8 +14,14 @@ extension SQLiteStore {
                 db, sql: UsageQuery.sql(by: axis),
                 arguments: [from.daysSinceEpoch, to.daysSinceEpoch])
             switch axis {
-            case .member, .team, .model, .key:
+            case .member, .team, .model:
                 return rows.map { UsageQuery.line($0, name: $0["name"]) }
+            case .key:
+                return try rows.map { row in
+                    var line = UsageQuery.line(row, name: row["name"])
+                    line.keyHash = try row.digest("digest").hex
+                    return line
+                }
             case .day:
                 return rows.map { UsageQuery.line($0, name: UsageQuery.day($0).description) }
             case .week:
@@ -44,7 +50,7 @@ private enum UsageQuery {
             """
         case .key:
             """
-            SELECT key.name AS name, \(sums)
+            SELECT key.name AS name, key.digest AS digest, \(sums)
             FROM usage_day JOIN key ON key.id = usage_day.key_id
             WHERE day BETWEEN ? AND ? GROUP BY key.id ORDER BY cost DESC, name, key.id
             """

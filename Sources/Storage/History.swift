@@ -52,6 +52,8 @@ package enum ReportAxis: String, CaseIterable, Sendable {
 package struct UsageRow: Hashable, Sendable {
     /// A name, a model's id or a date.
     package var name: String
+    /// What tells keys of one name apart; `nil` on every other axis.
+    package var keyHash: String?
     package var requests: Int64 = 0
     package var promptTokens: Int64 = 0
     package var completionTokens: Int64 = 0
@@ -59,8 +61,9 @@ package struct UsageRow: Hashable, Sendable {
     package var refused: Int64 = 0
     package var downgraded: Int64 = 0
 
-    package init(name: String) {
+    package init(name: String, keyHash: String? = nil) {
         self.name = name
+        self.keyHash = keyHash
     }
 
     /// Adds another line's numbers to this one.

@@ -95,4 +95,24 @@ struct UsageReportTests {
         #expect(period.before.from == (try readDay(from)))
         #expect(period.before.to == (try readDay(to)))
     }
+
+    @Test func `two keys of one name keep their own limits`() throws {
+        let digests = [1, 2].map { KeyDigest(bytes: [UInt8](repeating: $0, count: 32))! }
+        let now = Timestamp(milliseconds: 0)
+        let keys = digests.enumerated().map { index, digest in
+            Key(
+                id: ID(Int64(index + 1)), digest: digest, name: "laptop", label: "l",
+                member: ID(1), createdAt: now)
+        }
+        let roster = Roster(
+            revision: 1, zone: .utc, teams: [], tiers: [], members: [], keys: keys,
+            budgets: [Budget(scope: .key(ID(1)), period: .daily, limit: .dollars(5))],
+            managementDigests: [])
+        let report = UsageReport(
+            by: .key, over: try #require(ReportPeriod("day", today: try readDay("2026-11-21"))),
+            usage: digests.map { UsageRow(name: "laptop", keyHash: $0.hex) }, roster: roster)
+        let rows = try #require(try JSON.parse(report.text(.json)).array)
+        #expect(rows.map { $0["daily_limit"] } == ["5", .some(nil)])
+        #expect(rows.map { $0["hash"]?.string } == digests.map(\.hex))
+    }
 }

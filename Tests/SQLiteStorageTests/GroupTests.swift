@@ -134,6 +134,7 @@ import Testing
                         if result == .success(.written) { answered.withLock { $0 += 1 } }
                     }
                 }
+                ledger.stopTaking()
                 gate.signal()
                 ledger.close()
                 #expect(answered.withLock(\.self) == 1_000)

@@ -10,8 +10,8 @@ package protocol ControlDesk: Sendable {
     /// What a member may see of themselves.
     func view(_ kind: CallerView, for caller: Caller) -> PlainReply
 
-    /// `GET /key` for a management key.
-    func managementKeyView() -> PlainReply
+    /// The same for a management key; `nil` for what it does not have.
+    func managementView(_ kind: CallerView) -> PlainReply?
 
     /// Adds a member whom a shared key introduced; `nil` when they may call now.
     func enrol(_ name: String, through key: Key) -> Refusal?

@@ -98,7 +98,11 @@ extension Router {
                 ModelsReply.render(core.catalogue, tier: nil, isFiltered: false, query: query)
             }
         }
-        identify(secret, request, on: client) { caller in
+        // A management key runs nothing; it sees what could be allowed.
+        let everything: @Sendable () -> PlainReply? = {
+            ModelsReply.render(core.catalogue, tier: nil, isFiltered: false, query: query)
+        }
+        identify(secret, request, on: client, management: everything) { caller in
             ModelsReply.render(core.catalogue, tier: caller.tier, isFiltered: true, query: query)
         }
     }
@@ -110,8 +114,7 @@ extension Router {
             return client.answer(.refusal(.keyMissing, requestID: request.id))
         }
         let desk = desk
-        var management: (@Sendable () -> PlainReply)?
-        if kind == .key { management = { desk.managementKeyView() } }
+        let management: @Sendable () -> PlainReply? = { desk.managementView(kind) }
         identify(secret, request, on: client, management: management) { caller in
             desk.view(kind, for: caller)
         }
@@ -138,7 +141,7 @@ extension Router {
     /// Finds out who calls, on a roster that is confirmed to be current, and answers.
     private func identify(
         _ secret: Substring, _ request: InboundRequest, on client: ClientHandler,
-        management: (@Sendable () -> PlainReply)? = nil,
+        management: @escaping @Sendable () -> PlainReply?,
         member: @escaping @Sendable (Caller) -> PlainReply
     ) {
         let digest = KeyDigest(hashing: String(secret))
@@ -155,7 +158,7 @@ extension Router {
                 switch resolution {
                 case .caller(let caller): return member(caller)
                 case .management:
-                    return management?() ?? Router.plain(.managementKeyCannotComplete, id)
+                    return management() ?? Router.plain(.managementKeyCannotComplete, id)
                 case .newcomer: return Router.plain(.sharedKeyNeedsMember, id)
                 case .refused(let refusal): return Router.plain(refusal, id)
                 }

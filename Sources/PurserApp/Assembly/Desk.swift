@@ -52,8 +52,16 @@ struct Desk: ControlDesk {
         }
     }
 
-    func managementKeyView() -> PlainReply {
-        PlainReply(status: 200, body: CurrentKey.management().text)
+    func managementView(_ kind: Gateway.CallerView) -> PlainReply? {
+        switch kind {
+        case .key: return PlainReply(status: 200, body: CurrentKey.management().text)
+        case .credits:
+            let limit = core.roster.budgets(of: .organisation).first { $0.period == .total }?.limit
+            let credits = OrganisationCredits(
+                limit: limit, spent: Desk.balance(core, .organisation, .total).spent)
+            return PlainReply(status: 200, body: credits.json.text)
+        case .me: return nil
+        }
     }
 
     func enrol(_ name: String, through key: Key) -> Refusal? {

@@ -57,15 +57,11 @@ struct SandboxCommand: AsyncParsableCommand {
     func run() async throws {
         let address = try ListenAddress(SettingValue(listen, from: "--listen"))
         let sandbox = try await start(at: address)
+        let end = await EndSignal.listen()
         try Terminal.write(
             "purser: sandbox ready url=\(sandbox.url) key=\(sandbox.key) "
                 + "management=\(sandbox.managementKey)\n")
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await EndSignal.wait() }
-            group.addTask { try await sandbox.run() }
-            try await group.next()
-            group.cancelAll()
-        }
+        await end.wait()
         await sandbox.stop()
     }
 

@@ -26,9 +26,10 @@ struct ServeCommand: AsyncParsableCommand {
         }
         let assembly = Assembly(settings: settings, logger: ProgramLog.make())
         try await assembly.run(upstreamKey: upstreamKey) { running in
+            let end = await EndSignal.listen()
             try Terminal.write(
                 "purser: ready gateway=\(running.gatewayURL) console=\(running.consoleURL)\n")
-            await EndSignal.wait()
+            await end.wait()
         }
     }
 }

@@ -45,9 +45,10 @@ struct Demo: Sendable {
             try await Assembly(settings: settings, logger: logger).run(
                 upstreamKey: Secret(sandbox.key)
             ) { running in
+                let end = await EndSignal.listen()
                 let agrees = try await play(running, sandbox, managementKey)
                 await agreement.set(agrees)
-                if !endsAfterReport { await EndSignal.wait() }
+                if !endsAfterReport { await end.wait() }
             }
         } catch {
             await sandbox.stop()

@@ -8,9 +8,9 @@ struct UsageReport: Sendable {
     var period: ReportPeriod
     var zone: String
     var rows: [UsageRow]
-    /// What each row cost in the period before, by its name.
+    /// What each row cost in the period before, by what identifies it.
     private var costBefore: [String: USD]
-    /// The daily budgets of members, teams or keys, by name.
+    /// The daily budgets of members, teams or keys, by what identifies their rows.
     private var dailyLimits: [String: USD]
 
     /// Members who are here and spent nothing are in it with zeros: silence is news too.
@@ -22,7 +22,7 @@ struct UsageReport: Sendable {
         self.period = period
         zone = roster.zone.name
         rows = usage
-        costBefore = Dictionary(before.map { ($0.name, $0.cost) }, uniquingKeysWith: +)
+        costBefore = Dictionary(before.map { ($0.identity, $0.cost) }, uniquingKeysWith: +)
         dailyLimits = UsageReport.dailyLimits(by: axis, in: roster)
         guard axis == .member else { return }
         let seen = Set(usage.map(\.name))
@@ -69,19 +69,22 @@ struct UsageReport: Sendable {
                 Listing.Column("refused", title: "refused"),
                 Listing.Column("downgraded", title: "downgraded"),
                 Listing.Column("daily_limit", title: nil),
+                Listing.Column("hash", title: nil, isField: axis == .key),
             ],
-            rows: rows.map { cells($0, of: total.cost, before: costBefore[$0.name]) },
+            rows: rows.map { cells($0, of: total.cost, before: costBefore[$0.identity]) },
             total: cells(
                 total, of: total.cost, before: costBefore.values.reduce(.zero, +)))
     }
 
     private func cells(_ row: UsageRow, of whole: USD, before: USD?) -> [Listing.Cell] {
         [
-            .text(row.name), .money(row.cost), .text(row.cost.description),
+            row.name.isEmpty ? .absent : .text(row.name), .money(row.cost),
+            .text(row.cost.description),
             .share(UsageReport.thousandths(row.cost, of: whole)),
             change(from: before ?? .zero, to: row.cost), .count(row.requests),
             .count(row.promptTokens), .count(row.completionTokens), .count(row.refused),
-            .count(row.downgraded), Listing.Cell(dailyLimits[row.name].map(\.description)),
+            .count(row.downgraded), Listing.Cell(dailyLimits[row.identity].map(\.description)),
+            Listing.Cell(row.keyHash),
         ]
     }
 
@@ -101,7 +104,7 @@ struct UsageReport: Sendable {
             case (.member, .member(let id)): limits[roster.member(id)?.name ?? ""] = budget.limit
             case (.team, .team(let id)): limits[roster.team(id)?.name ?? ""] = budget.limit
             case (.key, .key(let id)):
-                limits[roster.keys.first { $0.id == id }?.name ?? ""] = budget.limit
+                limits[roster.keys.first { $0.id == id }?.digest.hex ?? ""] = budget.limit
             default: break
             }
         }
@@ -114,4 +117,9 @@ struct UsageReport: Sendable {
         let doubled = Int128(part.picodollars) * 2_000 + Int128(whole.picodollars)
         return Int64(doubled / (Int128(whole.picodollars) * 2))
     }
+}
+
+extension UsageRow {
+    /// Names are unique but for those of keys.
+    fileprivate var identity: String { keyHash ?? name }
 }

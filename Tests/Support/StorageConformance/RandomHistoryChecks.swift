@@ -165,18 +165,24 @@ extension RandomJournal {
             line.promptTokens = entry.tokens.prompt
             line.completionTokens = entry.tokens.completion
             line.cost = entry.amount
-            expected[name, default: UsageRow(name: name)].add(line)
+            expected[name, default: row(axis, name)].add(line)
         }
         for call in refusals {
             var attempt = office.attempt(1, bob: call.member == office.bob.id, on: call.day)
             attempt.model = call.model
             let name = name(axis, attempt)
-            expected[name, default: UsageRow(name: name)].refused += 1
+            expected[name, default: row(axis, name)].refused += 1
         }
         let rows = try office.engine.history.usage(
             by: axis, from: .saturday, to: .saturday.adding(days: 60))
         #expect(Set(rows) == Set(expected.values))
         #expect(rows.count == expected.count)
+    }
+
+    private func row(_ axis: ReportAxis, _ name: String) -> UsageRow {
+        guard axis == .key else { return UsageRow(name: name) }
+        let number: UInt64 = name == "key 1" ? 1 : 2
+        return UsageRow(name: name, keyHash: KeyDigest.sample(number).hex)
     }
 
     private func name(_ axis: ReportAxis, _ attempt: Attempt) -> String {

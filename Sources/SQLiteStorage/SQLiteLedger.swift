@@ -182,6 +182,8 @@ extension SQLiteLedger {
                 probe()
             case .stop:
                 turnstile.discard()
+                // All is on disk. What cannot be closed now closes with the last reference.
+                try? connection.close()
                 finished.signal()
                 return
             }

@@ -77,6 +77,20 @@ import Testing
         }
     }
 
+    @Test func `a change holds the write lock before it reads`() async throws {
+        try await Workspace.use { workspace in
+            let store = try workspace.store()
+            let other = try DatabaseQueue(path: workspace.path)
+            let refusal = try store.change { _ in
+                #expect(throws: DatabaseError.self) {
+                    try other.write { try $0.execute(sql: "DELETE FROM management_key") }
+                }
+            }
+            #expect(refusal?.resultCode == .SQLITE_BUSY)
+            try other.write { try $0.execute(sql: "DELETE FROM management_key") }
+        }
+    }
+
     @Test func `two processes may create the file at once`() async throws {
         try await Workspace.use { workspace in
             try await withThrowingTaskGroup { group in

@@ -22,8 +22,21 @@ struct Workspace {
         } catch {
             result = .failure(error)
         }
-        try FileManager.default.removeItem(at: folder)
+        try remove(folder)
         return try result.get()
+    }
+
+    /// SQLite removes files of its own when the last handle goes, which may be this moment: a
+    /// file that vanishes meanwhile makes Foundation give up.
+    private static func remove(_ folder: URL) throws {
+        for _ in 1..<10 {
+            do { return try FileManager.default.removeItem(at: folder) } catch CocoaError
+                .fileNoSuchFile
+            {
+                continue
+            }
+        }
+        try FileManager.default.removeItem(at: folder)
     }
 
     func store() throws -> SQLiteStore {

@@ -22,6 +22,7 @@ extension Exchange: UpstreamListener {
             position = edit.range.upperBound
         }
         copy(original, position..<original.readableBytes, to: &body)
+        forgetBody()
         upstream.send(upstreamHead(bodyLength: body.readableBytes, admitted), body, for: self)
     }
 

@@ -9,7 +9,7 @@ import Storage
 final class Exchange {
     let loop: LoopContext
     let core: GatewayCore
-    let inbound: InboundRequest
+    private(set) var inbound: InboundRequest
     let identity: Identity
     /// `nil` once the client is gone.
     var client: ClientHandler?
@@ -93,6 +93,11 @@ final class Exchange {
                 if let exchange = bound.value { body(exchange) }
             }
         }
+    }
+
+    /// Lets go of the request's body, which is not needed once it was sent.
+    func forgetBody() {
+        inbound.body = ByteBuffer()
     }
 
     /// Nothing refers to the exchange any more.

@@ -16,8 +16,31 @@ package struct Book: Sendable {
         }
     }
 
+    /// The newest known slot of each period; before the first one, a window before all others.
     struct Account: Sendable {
-        var slots: [Period: Slot] = [:]
+        var daily = Slot(window: Window(firstDay: .min))
+        var weekly = Slot(window: Window(firstDay: .min))
+        var monthly = Slot(window: Window(firstDay: .min))
+        var total = Slot(window: Window(firstDay: .min))
+
+        subscript(period: Period) -> Slot {
+            get {
+                switch period {
+                case .daily: daily
+                case .weekly: weekly
+                case .monthly: monthly
+                case .total: total
+                }
+            }
+            set {
+                switch period {
+                case .daily: daily = newValue
+                case .weekly: weekly = newValue
+                case .monthly: monthly = newValue
+                case .total: total = newValue
+                }
+            }
+        }
     }
 
     struct Hold: Sendable {
@@ -129,9 +152,8 @@ extension Book {
 
     /// Loads what the store has for a scope's window; older windows than known are ignored.
     package mutating func load(_ spent: USD, scope: Scope, period: Period, window: Window) {
-        let slot = Slot(window: window, spent: spent)
-        if let known = accounts[scope]?.slots[period], known.window > window { return }
-        accounts[scope, default: Account()].slots[period] = slot
+        guard accounts[scope, default: Account()][period].window <= window else { return }
+        accounts[scope, default: Account()][period] = Slot(window: window, spent: spent)
     }
 
     /// The slot of a scope in the present window of a period, empty if nothing happened in it.
@@ -167,7 +189,7 @@ extension Book {
 
     private func slot(_ scope: Scope, _ period: Period, _ windows: Windows) -> Slot {
         let window = windows[period]
-        guard let slot = accounts[scope]?.slots[period], slot.window >= window else {
+        guard let slot = accounts[scope]?[period], slot.window >= window else {
             return Slot(window: window)
         }
         return slot
@@ -178,15 +200,17 @@ extension Book {
     private mutating func change(
         _ scope: Scope, _ windows: Windows, _ body: (inout Slot) -> Void
     ) {
+        var account = accounts[scope] ?? Account()
         for period in Period.allCases {
             let window = windows[period]
-            var slot = accounts[scope]?.slots[period] ?? Slot(window: window)
+            var slot = account[period]
             if slot.window < window { slot = Slot(window: window) }
             guard slot.window == window else { continue }
             body(&slot)
             assert(slot.held >= .zero, "a hold is given back once")
-            accounts[scope, default: Account()].slots[period] = slot
+            account[period] = slot
         }
+        accounts[scope] = account
     }
 
     /// The windows to use at `windows`, never older than any used before.

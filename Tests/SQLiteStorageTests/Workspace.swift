@@ -30,9 +30,9 @@ struct Workspace {
     /// file that vanishes meanwhile makes Foundation give up.
     private static func remove(_ folder: URL) throws {
         for _ in 1..<10 {
-            do { return try FileManager.default.removeItem(at: folder) } catch CocoaError
-                .fileNoSuchFile
-            {
+            do {
+                return try FileManager.default.removeItem(at: folder)
+            } catch CocoaError.fileNoSuchFile {
                 continue
             }
         }

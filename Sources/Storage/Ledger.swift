@@ -3,7 +3,8 @@ package import Purser
 /// The journal of money: attempts and entries, appended in groups.
 package protocol Ledger: Sendable {
     /// Queues a write and returns at once; `done` is called on another thread when the group
-    /// that holds it is on disk, or has failed.
+    /// that holds it is on disk, or has failed, or when the write was refused before it was
+    /// queued.
     ///
     /// Atomic with everything else in its group, roll-ups included. Idempotent by the attempt's
     /// id and, for entries that are not corrections, by there being one per attempt.

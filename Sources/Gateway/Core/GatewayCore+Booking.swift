@@ -93,14 +93,19 @@ extension GatewayCore {
         }
     }
 
+    /// What a refused call's model is called in the report when the upstream has no such model.
+    private static let unknownModel = "(unknown)"
+
     /// Notes a refused call for the report. Nobody waits for it: a refusal moves no money.
     func record(_ refusal: Refusal, caller: Caller?, model: String) {
         count { $0.refused += 1 }
         guard let caller else { return }
         let now = now()
+        // Only models that exist get a line of their own: made-up names must not fill the books.
+        let known = catalogue[model]?.id ?? GatewayCore.unknownModel
         let call = RefusedCall(
             at: now, day: roster.zone.day(at: now), key: caller.key.id, member: caller.member.id,
-            team: caller.team, model: model, code: refusal.code)
+            team: caller.team, model: known, code: refusal.code)
         ledger.append(.refusal(call)) { [self] result in
             if case .failure = result { count { $0.ledgerFailures += 1 } }
         }

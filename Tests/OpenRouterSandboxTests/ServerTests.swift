@@ -44,6 +44,23 @@ struct ServerTests {
         #"{"model":"openai/gpt-4o","messages":[{"role":"user","content":"in 30 words"}]\#(more)}"#
     }
 
+    @Test func `a fault may be ordered before the first request, by its kind or in full`()
+        async throws
+    {
+        try await withSandbox { sandbox in
+            let status = #"{"kind":"status","status":503,"times":1}"#
+            #expect(sandbox.order(fault: status) == nil)
+            #expect(sandbox.order(fault: "error_in_200") == nil)
+            #expect(sandbox.order(fault: "earthquake")?.contains("earthquake") == true)
+            #expect(sandbox.order(fault: "{")?.isEmpty == false)
+            let first = try await send(sandbox, "POST", "/chat/completions", Self.chat())
+            #expect(first.status.code == 503)
+            let second = try await send(sandbox, "POST", "/chat/completions", Self.chat())
+            #expect(parsed(try await text(second))["error"] != nil)
+            #expect(sandbox.bill() == .zero)
+        }
+    }
+
     @Test func `plain and streamed answers arrive, and the bill is their sum`() async throws {
         try await withSandbox { sandbox in
             let plain = try await send(sandbox, "POST", "/chat/completions", Self.chat())

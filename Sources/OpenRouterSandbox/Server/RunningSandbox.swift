@@ -64,6 +64,10 @@ package final class RunningSandbox: Sendable {
     /// The exact total the account was charged.
     package func bill() -> USD { server.bill() }
 
+    /// Orders a fault, as `POST /sandbox/faults` does: its kind, or the JSON with its details.
+    /// Returns what is wrong with it; `nil` if nothing is.
+    package func order(fault: String) -> String? { server.order(fault: fault) }
+
     /// Waits until the sandbox has stopped; cancelling the wait stops it.
     package func run() async throws {
         do {

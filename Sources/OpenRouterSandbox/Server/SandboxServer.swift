@@ -1,6 +1,7 @@
 import Hummingbird
 package import Logging
 import NIOCore
+import OpenRouterWire
 package import Purser
 import Synchronization
 
@@ -33,6 +34,18 @@ package final class SandboxServer: Sendable {
     }
 
     func bill() -> USD { core.withLock { $0.bill } }
+
+    func order(fault: String) -> String? {
+        let kind: JSON = ["kind": .string(fault)]
+        let text = fault.hasPrefix("{") ? fault : kind.text
+        let request = SandboxRequest("POST", "/sandbox/faults", body: Array(text.utf8))
+        do throws(Refusal) {
+            _ = try core.withLock { core throws(Refusal) in try core.addFault(request) }
+            return nil
+        } catch {
+            return error.message
+        }
+    }
 }
 
 extension SandboxServer {

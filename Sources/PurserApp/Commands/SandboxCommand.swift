@@ -40,6 +40,12 @@ struct SandboxCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "A fault to begin with, by its kind or as the JSON of /sandbox/faults; may be given "
+                + "several times.", valueName: "fault"))
+    var fault: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
             "The ordinary key; it opens nothing but this sandbox. (default: from the seed)",
             valueName: "secret"))
     var key: String?
@@ -57,6 +63,13 @@ struct SandboxCommand: AsyncParsableCommand {
     func run() async throws {
         let address = try ListenAddress(SettingValue(listen, from: "--listen"))
         let sandbox = try await start(at: address)
+        for fault in fault {
+            guard let complaint = sandbox.order(fault: fault) else { continue }
+            await sandbox.stop()
+            throw CommandFailure(
+                .usage, "--fault \"\(fault)\": \(complaint)",
+                hint: #"write a kind, such as no_usage, or {"kind":"status","status":429}"#)
+        }
         let end = await EndSignal.listen()
         try Terminal.write(
             "purser: sandbox ready url=\(sandbox.url) key=\(sandbox.key) "

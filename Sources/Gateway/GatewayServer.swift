@@ -77,13 +77,21 @@ package final class GatewayServer: Sendable {
     package func stop(graceSeconds: Int) async throws {
         core.stopAdmitting()
         try await channel.close()
-        for _ in 0..<(graceSeconds * 20) where core.holdCount > 0 {
+        for _ in 0..<(graceSeconds * 20) {
+            guard try await isBusy() else { break }
             try await Task.sleep(for: .milliseconds(50))
         }
         for loop in loops {
             try await loop.eventLoop.submit { loop.value.stop() }.get()
         }
         try await threads.shutdownGracefully()
+    }
+
+    private func isBusy() async throws -> Bool {
+        for loop in loops {
+            if try await loop.eventLoop.submit({ loop.value.isBusy }).get() { return true }
+        }
+        return false
     }
 
     private static func makeTLS(_ upstream: UpstreamAddress) throws -> NIOSSLContext? {

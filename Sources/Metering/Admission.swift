@@ -52,7 +52,8 @@ package enum Admission {
         case .failure(let refusal): return .failure(refusal)
         case .success(let output):
             guard let bound = cost.bound(outputTokens: output.tokens) else {
-                return .failure(.priceUnknown(route.models[0].id))
+                let most = USD.callCostMax.dollars
+                return .failure(.extraNotAllowed("A call that could cost more than \(most)"))
             }
             return .success(
                 Plan(
@@ -115,20 +116,27 @@ package struct CostBound: Sendable {
     package init(_ request: ChatRequest, prices: ModelPrices) {
         completion = prices.completion
         answerCount = request.answerCount
-        guard let prompt = prices.promptDearest.costRoundedUp(count: Int64(request.byteCount)),
-            let call = prices.request.costRoundedUp(count: 1),
-            let prediction = prices.completion.costRoundedUp(count: request.predictionBytes)
+        guard
+            let prompt = CostBound.plausible(
+                prices.promptDearest.costRoundedUp(count: Int64(request.byteCount))),
+            let call = CostBound.plausible(prices.request.costRoundedUp(count: 1)),
+            let prediction = CostBound.plausible(
+                prices.completion.costRoundedUp(count: request.predictionBytes))
         else { return }
         fixed = prompt + call + prediction
     }
 
-    /// `nil` where the cost is beyond what ``USD`` carries.
+    /// `nil` where the cost is beyond ``USD/callCostMax``.
     package func bound(outputTokens: Int64) -> USD? {
         let (tokens, overflow) = outputTokens.multipliedReportingOverflow(by: answerCount)
-        guard !overflow, let fixed, let output = completion.costRoundedUp(count: tokens) else {
-            return nil
-        }
-        return fixed + output
+        guard !overflow, let fixed,
+            let output = CostBound.plausible(completion.costRoundedUp(count: tokens))
+        else { return nil }
+        return CostBound.plausible(fixed + output)
+    }
+
+    private static func plausible(_ cost: USD?) -> USD? {
+        cost.flatMap { USD.isPlausibleCost($0) ? $0 : nil }
     }
 
     /// The largest output limit whose bound is within `budget`; 0 if there is none.

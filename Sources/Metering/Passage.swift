@@ -165,8 +165,13 @@ package struct Passage: Sendable {
             state = .relaying
             return .relay
         }
-        // 401 says that the gateway's own key is bad; a member can do nothing about that.
-        ending = status == 401 ? .refusal(.upstreamKeyRejected) : .upstreamError(status: status)
+        switch status {
+        // The gateway's own key is bad; a member can do nothing about that.
+        case 401: ending = .refusal(.upstreamKeyRejected)
+        // Nobody follows a redirection with a body that costs money.
+        case ..<400: ending = .upstreamError(status: 502)
+        default: ending = .upstreamError(status: status)
+        }
         state = .collectingError
         return .collectError
     }
@@ -176,13 +181,14 @@ package struct Passage: Sendable {
         hasError = hasError || answer.hasError
         hasChoices = hasChoices || answer.hasChoices
         if let seen = answer.usage, seen.cost != nil || usage == nil { usage = seen }
-        return .holdBack
+        // Some upstreams count along in every chunk; only what a call cost is worth waiting for.
+        return answer.usage?.cost != nil || answer.hasError ? .holdBack : .wait
     }
 
     private mutating func takeEnd() -> Action {
         switch state {
         case .relaying: write()
-        case .collectingError: write(.release(evidence))
+        case .collectingError: write(errorOutcome)
         case .idle, .recording, .forwarding, .writing, .done: .wait
         }
     }
@@ -199,10 +205,17 @@ package struct Passage: Sendable {
             if usage?.cost == nil { ending = .refusal(refusal) }
             return write()
         case .collectingError:
-            return write(.release(evidence))
+            return write(errorOutcome)
         case .idle, .recording, .writing, .done:
             return .wait
         }
+    }
+
+    /// An error answer bills nothing – unless it only says that somebody on the way stopped
+    /// waiting for a generation that has a name and may have run on.
+    private var errorOutcome: Outcome {
+        let isTimeout = [408, 504, 524].contains(evidence.status)
+        return isTimeout && evidence.generationID != nil ? .keep(evidence) : .release(evidence)
     }
 
     /// The outcome of an answer that was let through.

@@ -93,6 +93,15 @@ package struct OpenRouterClient: Sendable {
 
     /// What one generation cost; `nil` while the upstream does not know it yet.
     package func generation(_ id: String) async throws(Failure) -> GenerationCost? {
+        let isPlain = id.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, UInt8(ascii: "-"), UInt8(ascii: "_"): true
+            default: false
+            }
+        }
+        guard isPlain else {
+            throw Failure(description: "a generation's id has characters that none has")
+        }
         let answer = try await send("GET", "/generation?id=\(id)")
         if answer.status == 404 { return nil }
         guard answer.status == 200, let cost = answer.json.flatMap(GenerationCost.init) else {

@@ -24,4 +24,14 @@ package enum ErrorEnvelope {
         body["error"] = .object(error)
         return JSON.object(body).text
     }
+
+    /// A body with an error in it, without `user_id`; as it came if it cannot be read.
+    package static func withoutAccount(_ bytes: Span<UInt8>) -> String {
+        // What is not JSON names no account in a field of its own.
+        guard let parsed = try? JSON.parse(bytes), var body = parsed.object else {
+            return String(decoding: (0..<bytes.count).map { bytes[$0] }, as: UTF8.self)
+        }
+        body["user_id"] = nil
+        return JSON.object(body).text
+    }
 }

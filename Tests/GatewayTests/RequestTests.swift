@@ -45,6 +45,19 @@ struct RequestTests {
         }
     }
 
+    @Test func `a broken scheme does not hide a good key`() {
+        let headers = HTTPHeaders([("authorization", "Basic eA=="), ("x-api-key", "abc")])
+        #expect(headers.secret.map(String.init) == "abc")
+    }
+
+    @Test func `a whole address leads where its path leads`() {
+        let head = HTTPRequestHead(
+            version: .http1_1, method: .GET, uri: "http://purser.example/api/v1/models?limit=1")
+        let request = InboundRequest(head: head, body: ByteBuffer(), id: "r")
+        #expect(Endpoint(path: request.path) == .models)
+        #expect(request.query == "limit=1")
+    }
+
     @Test func `a budget's refusal carries every number a program needs`() throws {
         let shortfall = BudgetShortfall(
             scope: .member(ID(1)), owner: "member alice", period: .daily, limit: .dollars(1),

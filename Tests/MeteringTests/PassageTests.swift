@@ -111,6 +111,28 @@ struct PassageTests {
         ])
     }
 
+    @Test(arguments: [(524, "gen-9", true), (524, nil, false), (500, "gen-9", false)])
+    func `a time-out on the way is kept if the generation has a name`(
+        status: Int, id: String?, isKept: Bool
+    ) {
+        let evidence = Passage.Evidence(generationID: id, status: status)
+        _ = run([
+            (.held, .record), (.recorded, .forward),
+            (.headReceived(status: status, generationID: id), .collectError),
+            (.upstreamEnded, .write(isKept ? .keep(evidence) : .release(evidence))),
+            (.entryWritten, .finish(.upstreamError(status: status))),
+        ])
+    }
+
+    @Test func `a redirection is an upstream's error, not the client's`() {
+        _ = run([
+            (.held, .record), (.recorded, .forward),
+            (.headReceived(status: 307, generationID: nil), .collectError),
+            (.upstreamEnded, .write(.release(.init(status: 307)))),
+            (.entryWritten, .finish(.upstreamError(status: 502))),
+        ])
+    }
+
     @Test func `a stream cut before its usage is kept, and does not look whole`() {
         _ = run(
             start + [
@@ -151,8 +173,8 @@ struct PassageTests {
         let empty = Usage(cost: nil, costLiteral: nil)
         _ = run(
             start + [
-                (.reportSeen(answer(empty)), .holdBack), (.reportSeen(answer(usage)), .holdBack),
-                (.reportSeen(answer(empty)), .holdBack),
+                (.reportSeen(answer(empty)), .wait), (.reportSeen(answer(usage)), .holdBack),
+                (.reportSeen(answer(empty)), .wait),
                 (.streamDone, .write(.settle(usage, whole))),
                 (.reportSeen(answer(usage)), .wait),
             ])

@@ -51,6 +51,15 @@ struct ChatRequestTests {
         #expect(fault?.sentence.contains(words) == true, "\(fault?.sentence ?? "")")
     }
 
+    /// A made-up key and 650 KB froze an event loop for seconds: each name was compared with all.
+    @Test func `a field that is read as a whole has a size`() {
+        let names = (0..<60_000).map { "\"k\($0)\":1" }.joined(separator: ",")
+        let fault = #expect(throws: ChatRequest.Fault.self) {
+            try scanning("\"provider\":{\(names)}")
+        }
+        #expect(fault?.sentence.contains("longer than") == true)
+    }
+
     @Test func `bytes that are not UTF-8 are refused`() {
         let bytes =
             Array("{\(ChatRequestTests.messages),\"a\":\"".utf8) + [0xFF] + Array("\"}".utf8)

@@ -73,10 +73,46 @@ struct BookTests {
         _ = try book.hold(claim(.dollars(5), limit: .dollars(5), on: "2026-11-22"), for: ID(1))
         book.keep(ID(1))
         let yesterday = try claim(.dollars(1), limit: .dollars(5), on: "2026-11-21")
-        guard case .exceeded = book.hold(yesterday, for: ID(2)) else {
-            Issue.record("the money of a day already spent came back")
+        #expect(book.hold(yesterday, for: ID(2)) == .outdated)
+    }
+
+    @Test func `who waits over midnight is judged anew, not held in the wrong day`() throws {
+        var book = Book()
+        _ = try book.hold(claim(.dollars(5), limit: .dollars(5)), for: ID(1))
+        book.wait(try claim(.dollars(1), limit: .dollars(5)), ticket: ID(2))
+        _ = try book.hold(
+            Claim(
+                scopes: [.organisation], budgets: [], windows: windows("2026-11-22"),
+                bound: .dollars(1)), for: ID(3))
+        #expect(book.serveWaiters().map(\.outcome) == [.judgeAnew])
+    }
+
+    @Test func `who comes later stands behind who waits`() throws {
+        var book = Book()
+        _ = try book.hold(claim(.dollars(4), limit: .dollars(5)), for: ID(1))
+        book.wait(try claim(.dollars(3), limit: .dollars(5)), ticket: ID(2))
+        let small = try claim(USD(picodollars: 1), limit: .dollars(5))
+        guard case .short = book.hold(small, for: ID(3)) else {
+            Issue.record("a small call overtook a large one")
             return
         }
+        let hasLeft = book.stopWaiting(ID(2))
+        #expect(hasLeft)
+        #expect(book.hold(small, for: ID(3)) == .held)
+    }
+
+    @Test func `a thousand enormous calls are turned away, not added up beyond all numbers`() throws
+    {
+        var book = Book()
+        let outcomes = try (1...1_000).map { id in
+            book.hold(
+                Claim(
+                    scopes: [.organisation, member], budgets: [],
+                    windows: try windows("2026-11-21"),
+                    bound: USD.callCostMax), for: ID(Int64(id)))
+        }
+        #expect(outcomes.filter { $0 == .held }.count == 90)
+        #expect(outcomes.last == .full)
     }
 
     @Test func `who waits is served in order, and nobody overtakes in a budget that is short`()

@@ -27,10 +27,24 @@ final class ClientHandler: ChannelInboundHandler {
     private var state = State.idle
     private var exchange: Exchange?
     private var hasSentHead = false
+    /// Answers that are written and not yet on their way.
+    private var flushCount = 0
+    /// Whether the present answer has no length and no chunks.
+    private var endsWithConnection = false
+    private var idleSince: Timestamp
+    private var requestSince: Timestamp
     private(set) var context: ChannelHandlerContext?
 
     init(loop: LoopContext) {
         self.loop = loop
+        idleSince = loop.core.now()
+        requestSince = idleSince
+    }
+
+    /// Whether an answer is owed or on its way.
+    var isBusy: Bool {
+        if case .answering = state { return true }
+        return flushCount > 0
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -86,14 +100,22 @@ final class ClientHandler: ChannelInboundHandler {
         answer(reply)
     }
 
-    /// Looks at the clock now and then: a request must arrive in reasonable time.
+    /// Looks at the clock now and then: a request must arrive in reasonable time, and a
+    /// connection that is not used, or sends a head that never ends, is closed.
     func sweep(now: Timestamp) {
+        let settings = loop.core.settings
         let request: InboundRequest
         switch state {
         case .gathering(let gathered, let since), .discarding(let gathered, _, let since):
-            guard since.adding(seconds: loop.core.settings.requestSecondsMax) < now else { return }
+            let isStuck = since.adding(seconds: settings.requestSecondsMax) < now
+            let isSlow = requestSince.adding(seconds: settings.requestSecondsInAllMax) < now
+            guard isStuck || isSlow else { return }
             request = gathered
-        case .idle, .answering, .closed: return
+        case .idle:
+            let isUnused = idleSince.adding(seconds: settings.idleSecondsMax) < now
+            if isUnused, flushCount == 0 { context?.close(promise: nil) }
+            return
+        case .answering, .closed: return
         }
         state = .answering(request)
         var reply = Reply.refusal(.requestTimedOut, requestID: request.id)
@@ -106,6 +128,7 @@ extension ClientHandler {
     private func takeHead(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         let request = InboundRequest(
             head: head, body: ByteBuffer(), id: loop.core.makeRequestID())
+        requestSince = loop.core.now()
         let length = head.headers.first(name: "content-length").flatMap { Int($0) }
         let expects = head.headers.first(name: "expect")?.lowercased() == "100-continue"
         if let length, length > loop.core.settings.bodyBytesMax {
@@ -196,11 +219,15 @@ extension ClientHandler {
         hasSentHead = true
         var headers = headers
         headers.replaceOrAdd(name: "x-purser-request-id", value: request.id)
-        let keepsAlive = request.head.isKeepAlive && !closes
-        if !keepsAlive || request.head.version == .http1_0 {
+        // HTTP/1.0 has no chunks: without a length its answers end with the connection.
+        let isOld = request.head.version.major < 1 || request.head.version == .http1_0
+        endsWithConnection = isOld && !headers.contains(name: "content-length")
+        let keepsAlive = request.head.isKeepAlive && !closes && !endsWithConnection
+        if !keepsAlive || isOld {
             headers.replaceOrAdd(name: "connection", value: keepsAlive ? "keep-alive" : "close")
         }
-        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+        let head = HTTPResponseHead(
+            version: isOld ? .http1_0 : .http1_1, status: status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
     }
 
@@ -219,17 +246,16 @@ extension ClientHandler {
     func endAnswer(closes: Bool = false) {
         guard case .answering(let request) = state, let context, hasSentHead else { return }
         // After an answer that closes, whatever still arrives is not looked at.
-        let keepsAlive = request.head.isKeepAlive && !closes
+        let keepsAlive = request.head.isKeepAlive && !closes && !endsWithConnection
         state = keepsAlive ? .idle : .closed
         exchange = nil
         hasSentHead = false
-        guard !keepsAlive else {
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-            return
-        }
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        idleSince = loop.core.now()
+        flushCount += 1
+        let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in
-            bound.value.close(promise: nil)
+            bound.value.handler.flushCount -= 1
+            if !keepsAlive { bound.value.context.close(promise: nil) }
         }
     }
 

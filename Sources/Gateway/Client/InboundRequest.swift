@@ -10,7 +10,10 @@ struct InboundRequest {
 
     /// The path without the query.
     var path: Substring {
-        head.uri.prefix { $0 != "?" }
+        let target = head.uri.prefix { $0 != "?" }
+        // A proxy may send the whole address.
+        guard let scheme = target.firstRange(of: "://"), target.first != "/" else { return target }
+        return target[scheme.upperBound...].drop { $0 != "/" }
     }
 
     /// Behind the question mark; empty if there is none.
@@ -69,9 +72,10 @@ extension HTTPHeaders {
     var secret: Substring? {
         if let authorization = first(name: "authorization") {
             let parts = authorization.split(separator: " ", maxSplits: 1)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-            let secret = parts[1].drop { $0 == " " }
-            return secret.isEmpty ? nil : secret
+            let secret = parts.last?.drop { $0 == " " } ?? ""
+            if parts.count == 2, parts[0].lowercased() == "bearer", !secret.isEmpty {
+                return secret
+            }
         }
         return first(name: "x-api-key").flatMap { $0.isEmpty ? nil : $0[...] }
     }

@@ -36,6 +36,11 @@ final class LoopContext {
         for client in clients.values { client.context?.close(promise: nil) }
     }
 
+    /// Whether a call is under way or an answer not yet on its way.
+    var isBusy: Bool {
+        !exchanges.isEmpty || clients.values.contains { $0.isBusy }
+    }
+
     private func sweep() {
         let now = core.now()
         for client in clients.values { client.sweep(now: now) }

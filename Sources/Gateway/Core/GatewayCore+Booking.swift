@@ -17,15 +17,29 @@ extension GatewayCore {
         case .settled, .kept, .correction: moveMoney { $0.settle(attempt.id, cost: cost) }
         }
         countOutcome(entry, of: attempt)
+        write(entry, of: attempt, done: done)
+    }
+
+    /// Writes an entry that the book has already; one that the ledger cannot take is kept in
+    /// memory until it can, because nobody else knows what the call cost.
+    func write(
+        _ entry: Entry, of attempt: Attempt, done: @escaping @Sendable (_ isWritten: Bool) -> Void
+    ) {
         ledger.append(.entry(entry, of: attempt)) { [self] result in
             switch result {
             case .success:
                 if entry.kind == .kept, entry.generationID != nil { reportKept(attempt, entry) }
+                if entry.kind == .correction { count { $0.corrected += 1 } }
                 done(true)
             case .failure:
+                remember(entry, of: attempt)
                 count { $0.ledgerFailures += 1 }
                 logger.error(
-                    "entry not written", metadata: ["request_id": "\(attempt.requestID)"])
+                    "entry not written",
+                    metadata: [
+                        "request_id": "\(attempt.requestID)", "kind": "\(entry.kind)",
+                        "amount": "\(entry.amount)",
+                    ])
                 done(false)
             }
         }
@@ -42,14 +56,7 @@ extension GatewayCore {
             literal: truth.literal, source: .generation, generationID: kept.generationID,
             tokens: truth.tokens)
         moveMoney { $0.correct(by: delta, in: attempt.scopes, attempt.windows) }
-        ledger.append(.entry(entry, of: attempt)) { [self] result in
-            guard case .success = result else {
-                moveMoney { $0.correct(by: .zero - delta, in: attempt.scopes, attempt.windows) }
-                return done(false)
-            }
-            count { $0.corrected += 1 }
-            done(true)
-        }
+        write(entry, of: attempt, done: done)
     }
 
     private func entry(_ outcome: Passage.Outcome, of attempt: Attempt) -> Entry {
@@ -63,7 +70,7 @@ extension GatewayCore {
         case .release(let evidence):
             Entry(
                 attempt: attempt.id, at: now(), kind: .released, amount: .zero, source: .none,
-                upstreamStatus: evidence.status)
+                generationID: evidence.generationID, upstreamStatus: evidence.status)
         case .keep(let evidence):
             Entry(
                 attempt: attempt.id, at: now(), kind: .kept, amount: attempt.bound,

@@ -18,6 +18,8 @@ enum Judgement: Sendable {
     /// Calls in flight hold the money; `shortfall` is what to say if they do not give it back.
     case waiting(Admitted, shortfall: Refusal)
     case newcomer(name: String, key: Key)
+    /// The day changed in between.
+    case outdated
     case refused(Refusal, Caller?)
 }
 
@@ -88,6 +90,8 @@ extension GatewayCore {
         }
         switch outcome {
         case .held: return .admitted(admitted)
+        case .outdated: return .outdated
+        case .full: return .refused(.overloaded, admitted.caller)
         case .short(let budget, let slot):
             if isFull { return .refused(.overloaded, admitted.caller) }
             count { $0.waited += 1 }
@@ -114,11 +118,13 @@ extension GatewayCore {
 
     /// Takes a call out of the queue; `false` if its turn has just come.
     func stopWaiting(_ attempt: ID<Attempt>) -> Bool {
-        withTreasury { treasury in
-            guard treasury.book.stopWaiting(attempt) else { return false }
+        let wasWaiting = withTreasury { treasury -> Bool in
             treasury.waiting[attempt] = nil
-            return true
+            return treasury.book.stopWaiting(attempt)
         }
+        // Those behind it may fit where it did not.
+        if wasWaiting { moveMoney { _ in } }
+        return wasWaiting
     }
 
     /// Gives a hold back; nothing was written or billed.

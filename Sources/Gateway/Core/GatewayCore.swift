@@ -24,12 +24,19 @@ package final class GatewayCore: Sendable {
     private let nextRequest: Atomic<Int64>
     private let requestPrefix: String
     private let stopping: Atomic<Bool>
+    private let unwritten: Mutex<[Unwritten]>
     private let keptHandler: @Sendable (Attempt, Entry) -> Void
 
     /// The book and those who wait for it, changed together.
     struct Treasury {
         var book: Book
         var waiting: [ID<Attempt>: @Sendable (Book.WaitOutcome) -> Void] = [:]
+    }
+
+    /// An entry that the ledger could not take; it waits here until it can.
+    struct Unwritten: Sendable {
+        var entry: Entry
+        var attempt: Attempt
     }
 
     /// A value that readers share instead of copying.
@@ -42,7 +49,7 @@ package final class GatewayCore: Sendable {
     }
 
     /// More calls than this do not wait; they are turned away at once.
-    static let waiterCountMax = 10_000
+    static let waiterCountMax = 1_000
 
     /// - Parameters:
     ///   - book: with everything the store has spent.
@@ -66,6 +73,7 @@ package final class GatewayCore: Sendable {
         catalogueBox = Mutex(Box(catalogue))
         treasury = Mutex(Treasury(book: book))
         counting = Mutex(Counters())
+        unwritten = Mutex([])
         nextAttempt = Atomic(lastAttempt.rawValue + 1)
         nextRequest = Atomic(1)
         stopping = Atomic(false)
@@ -124,6 +132,22 @@ package final class GatewayCore: Sendable {
 
     func withTreasury<Value: Sendable>(_ body: (inout Treasury) -> Value) -> Value {
         treasury.withLock { body(&$0) }
+    }
+
+    /// How many entries wait for the ledger to work again.
+    package var unwrittenCount: Int { unwritten.withLock { $0.count } }
+
+    func remember(_ entry: Entry, of attempt: Attempt) {
+        unwritten.withLock { $0.append(Unwritten(entry: entry, attempt: attempt)) }
+    }
+
+    /// Writes what the ledger could not take before. Call it when the ledger works again.
+    package func writeUnwritten() {
+        let waiting = unwritten.withLock { list in
+            defer { list = [] }
+            return list
+        }
+        for one in waiting { write(one.entry, of: one.attempt) { _ in } }
     }
 
     func reportKept(_ attempt: Attempt, _ entry: Entry) {

@@ -12,6 +12,10 @@ package struct GatewaySettings: Sendable {
     package var waitSecondsMax: Int64 = 30
     /// How long a request may take to arrive without a byte of progress.
     package var requestSecondsMax: Int64 = 30
+    /// How long a request may take to arrive in all: 32 MiB over a slow line.
+    package var requestSecondsInAllMax: Int64 = 600
+    /// How long a connection may stay open without a request: longer than any client pools one.
+    package var idleSecondsMax: Int64 = 120
     /// How long the upstream may take to its first byte: thinking models are slow.
     package var firstByteSecondsMax: Int64 = 600
     /// How long the upstream may be silent inside an answer; it sends comments when it is busy.

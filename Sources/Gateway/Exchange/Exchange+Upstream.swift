@@ -10,7 +10,11 @@ extension Exchange: UpstreamListener {
     func send(on upstream: UpstreamHandler) {
         guard let admitted, let request else { return }
         self.upstream = upstream
-        core.count { $0.forwarded += 1 }
+        let isDowngraded = admitted.plan.downgradedFrom != nil
+        core.count { counters in
+            counters.forwarded += 1
+            if isDowngraded { counters.downgraded += 1 }
+        }
         let edits = request.edits(for: admitted.plan.forwarding)
         var body = ByteBuffer()
         let original = inbound.body
@@ -97,7 +101,9 @@ extension Exchange: UpstreamListener {
         while let event = relay.nextEvent() {
             switch event {
             case .plain: pass()
-            case .report(let answer): perform(passage.take(.reportSeen(answer)))
+            case .report(let answer):
+                perform(passage.take(.reportSeen(answer)))
+                pass()
             case .done:
                 relay.isHeldBack = true
                 perform(passage.take(.streamDone))
@@ -120,8 +126,18 @@ extension Exchange: UpstreamListener {
             if isReusable { loop.pool.release(upstream, now: core.now()) } else { upstream.close() }
         }
         upstream = nil
-        if case .collecting = relay.mode, let answer = relay.wholeAnswer() {
-            perform(passage.take(.reportSeen(answer)))
+        switch relay.mode {
+        case .collecting:
+            if let answer = relay.wholeAnswer() {
+                isErrorOnly = answer.hasError && !answer.hasChoices
+                perform(passage.take(.reportSeen(answer)))
+            }
+        case .streaming:
+            // The last event may lack the blank line behind it.
+            if case .report(let answer) = relay.lastEvent() {
+                perform(passage.take(.reportSeen(answer)))
+            }
+        case .waiting, .ended: break
         }
         perform(passage.take(.upstreamEnded))
     }
@@ -145,11 +161,7 @@ extension Exchange {
             client?.write(relay.takeEvents())
             client?.write(errorEvent(refusal))
             client?.endAnswer()
-        case .complete:
-            guard let head = relay.head else { return broken() }
-            client?.answer(
-                Reply(
-                    status: head.status, headers: answerHeaders(of: head), body: relay.takeAll()))
+        case .complete: answerWhole()
         case .upstreamError(let status): answerUpstreamError(status)
         case .refusal(let refusal):
             client?.answer(.refusal(refusal, requestID: inbound.id))
@@ -160,6 +172,15 @@ extension Exchange {
         client = nil
         upstream = nil
         retire()
+    }
+
+    /// Gives the collected answer. Without one the client left before anything was forwarded.
+    private func answerWhole() {
+        guard let head = relay.head else { return broken() }
+        let body =
+            isErrorOnly ? ByteBuffer(string: relay.errorWithoutAccount()) : relay.takeAll()
+        client?.answer(
+            Reply(status: head.status, headers: answerHeaders(of: head), body: body))
     }
 
     private func broken() {

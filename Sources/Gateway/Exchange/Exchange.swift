@@ -20,6 +20,8 @@ final class Exchange {
     var admitted: Admitted?
     var upstream: UpstreamHandler?
     var relay = Relay()
+    /// Whether the upstream answered with success and an error in place of a completion.
+    var isErrorOnly = false
     /// What the client is told if calls in flight keep the money; `nil` when it does not wait.
     private var shortfall: Refusal?
     private var judgements = 0
@@ -43,12 +45,19 @@ final class Exchange {
     }
 
     func begin() {
+        // The key first: a stranger's body is not worth reading.
+        switch core.roster.resolve(identity.digest, memberName: identity.memberName, at: core.now())
+        {
+        case .management: return confirm(.managementKeyCannotComplete, caller: nil)
+        case .caller, .newcomer, .refused(.sharedKeyNeedsMember): break
+        case .refused(let refusal): return confirm(refusal, caller: nil)
+        }
         let body = inbound.body
         do {
             let bytes = body.readableBytesUInt8Span
             request = try ChatRequest.scan(bytes)
         } catch {
-            return refuseMalformed(error.sentence)
+            return confirm(.malformed(error.sentence), caller: nil)
         }
         judge()
     }
@@ -114,18 +123,6 @@ final class Exchange {
 
 /// Before anything is forwarded.
 extension Exchange {
-    /// A body that cannot be read is refused for that only to those who hold a key.
-    private func refuseMalformed(_ sentence: String) {
-        let resolution = core.roster.resolve(
-            identity.digest, memberName: identity.memberName, at: core.now())
-        switch resolution {
-        case .caller(let caller): confirm(.malformed(sentence), caller: caller)
-        case .newcomer, .refused(.sharedKeyNeedsMember): confirm(.malformed(sentence), caller: nil)
-        case .management: confirm(.managementKeyCannotComplete, caller: nil)
-        case .refused(let refusal): confirm(refusal, caller: nil)
-        }
-    }
-
     private func judge() {
         guard let request else { return }
         judgements += 1
@@ -143,6 +140,7 @@ extension Exchange {
             self.admitted = admitted
             self.shortfall = shortfall
             deadline = core.now().adding(seconds: core.settings.waitSecondsMax)
+        case .outdated: judge()
         case .newcomer(let name, let key):
             loop.router.enrol(name, through: key) { refusal in
                 if let refusal { self.refuse(refusal) } else { self.judge() }
@@ -168,6 +166,8 @@ extension Exchange {
 
     /// Refuses, once it is certain that the refusal rests on the directory as it is now.
     private func confirm(_ refusal: Refusal, caller: Caller?) {
+        judgements += 1
+        guard judgements <= Exchange.judgementsMax else { return refuse(refusal, caller: caller) }
         let revision = core.roster.revision
         let stale = onLoop { $0.begin() }
         let current = onLoop { $0.refuse(refusal, caller: caller) }

@@ -38,6 +38,8 @@ struct Relay {
         if buffer.readableBytes == 0 {
             buffer = bytes
         } else {
+            // Only what is left is copied when it grows, not what has been passed on.
+            if buffer.readerIndex > 0 { buffer = buffer.slice() }
             buffer.writeBuffer(&bytes)
         }
         return buffer.readableBytes <= Relay.bytesMax
@@ -80,6 +82,18 @@ struct Relay {
     func errorForMember(status: Int) -> String {
         let bytes = buffer.readableBytesUInt8Span
         return ErrorEnvelope.forMember(bytes, status: status)
+    }
+
+    /// The same for an error that came with a status of success: only the account's name goes.
+    func errorWithoutAccount() -> String {
+        let bytes = buffer.readableBytesUInt8Span
+        return ErrorEnvelope.withoutAccount(bytes)
+    }
+
+    /// What is left behind the last whole event, read as if it were one.
+    func lastEvent() -> StreamEvent {
+        let bytes = buffer.readableBytesUInt8Span.extracting(readCount...)
+        return StreamEvent.read(bytes, in: 0..<bytes.count)
     }
 
     /// Everything, taken out.

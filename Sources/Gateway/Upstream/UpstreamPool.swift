@@ -90,7 +90,13 @@ final class UpstreamPool {
         connectionCount += 1
         let bound = NIOLoopBound(self, eventLoop: eventLoop)
         channel.closeFuture.whenComplete { _ in bound.value.connectionCount -= 1 }
-        handler.whenSecured { isSecured in receive(isSecured ? handler : nil) }
+        let handshakeLimit = eventLoop.scheduleTask(in: UpstreamPool.connectTimeout) {
+            channel.close(promise: nil)
+        }
+        handler.whenSecured { isSecured in
+            handshakeLimit.cancel()
+            receive(isSecured ? handler : nil)
+        }
     }
 }
 

@@ -60,7 +60,7 @@ package struct Usage: Hashable, Sendable {
     package init?(_ json: JSON) {
         guard let object = json.object else { return nil }
         let literal = object["cost"]?.literal
-        let cost = literal.flatMap { USD($0) }.flatMap { $0 >= .zero ? $0 : nil }
+        let cost = literal.flatMap { USD($0) }.flatMap { USD.isPlausibleCost($0) ? $0 : nil }
         self.init(
             cost: cost, costLiteral: cost == nil ? nil : literal,
             tokens: TokenCounts(

@@ -83,7 +83,7 @@ enum ChatExtraScan {
         var found: String?
         switch name {
         case "plugins", "fallbacks":
-            let isEmpty = try JSON.value(bytes, in: range).array?.isEmpty ?? false
+            let isEmpty = try ChatRequestScan.whole(name, bytes, range).array?.isEmpty ?? false
             found = isEmpty ? nil : "\"\(name)\""
         case "preset", "web_search_options", "audio", "image_config":
             found = "\"\(name)\""

@@ -54,6 +54,9 @@ package struct ChatRequest: Sendable {
     /// More fields than any client sends; the check for doubles is quadratic in them.
     static let fieldCountMax = 200
 
+    /// The most bytes of a field that is read as a whole: a hundred times what clients send.
+    static let fieldBytesMax = 65_536
+
     /// The most answers one call may ask for, as OpenAI has it.
     static let answerCountMax: Int64 = 128
 

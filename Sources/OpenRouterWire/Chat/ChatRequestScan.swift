@@ -119,7 +119,7 @@ extension ChatRequestScan {
         _ name: String, _ bytes: Span<UInt8>, _ range: Range<Int>, in allowed: ClosedRange<Int64>
     ) throws -> Int64? {
         if isNull(bytes, range) { return nil }
-        let value = try JSON.value(bytes, in: range)
+        let value = try whole(name, bytes, range)
         guard let number = value.integer, allowed.contains(number) else {
             throw Fault(
                 "\"\(name)\" must be an integer from \(allowed.lowerBound) to "
@@ -132,7 +132,7 @@ extension ChatRequestScan {
         _ name: String, _ bytes: Span<UInt8>, _ range: Range<Int>
     ) throws -> [String]? {
         if isNull(bytes, range) { return nil }
-        let elements = try JSON.value(bytes, in: range).array
+        let elements = try whole(name, bytes, range).array
         let texts = elements?.compactMap(\.string)
         guard let elements, let texts, texts.count == elements.count else {
             throw Fault("\"\(name)\" must be a list of strings.")
@@ -144,8 +144,18 @@ extension ChatRequestScan {
         _ name: String, _ bytes: Span<UInt8>, _ range: Range<Int>
     ) throws -> JSONObject? {
         if isNull(bytes, range) { return nil }
-        let value = try JSON.value(bytes, in: range, duplicates: .refused)
+        let value = try whole(name, bytes, range)
         guard let object = value.object else { throw Fault("\"\(name)\" must be an object.") }
         return object
+    }
+
+    /// A field's value, read as a whole: none of them is long, and nothing in it stands twice.
+    static func whole(
+        _ name: String, _ bytes: Span<UInt8>, _ range: Range<Int>
+    ) throws -> JSON {
+        guard range.count <= ChatRequest.fieldBytesMax else {
+            throw Fault("\"\(name)\" is longer than \(ChatRequest.fieldBytesMax) bytes.")
+        }
+        return try JSON.value(bytes, in: range, duplicates: .refused)
     }
 }

@@ -44,10 +44,11 @@ extension JSON {
         switch bytes[index] {
         case UInt8(ascii: "{"):
             var members: [(String, JSON)] = []
+            var names: Set<String> = []
             try JSONGrammar.forEachMember(bytes, &index, depth: depth) {
                 name, inner throws(JSONGrammar.Fault) in
                 let name = try string(bytes, in: name)
-                if duplicates == .refused, members.contains(where: { $0.0 == name }) {
+                if duplicates == .refused, !names.insert(name).inserted {
                     throw JSONGrammar.Fault("names \"\(name)\" twice", at: inner.lowerBound)
                 }
                 members.append(

@@ -10,7 +10,7 @@ package struct GenerationCost: Hashable, Sendable {
     /// `nil` unless the answer carries a cost.
     package init?(_ answer: JSON) {
         guard let record = answer["data"], let literal = record["total_cost"]?.literal,
-            let cost = USD(literal), cost >= .zero
+            let cost = USD(literal), USD.isPlausibleCost(cost)
         else { return nil }
         self.cost = cost
         self.literal = literal

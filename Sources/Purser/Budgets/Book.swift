@@ -57,6 +57,8 @@ package struct Book: Sendable {
     var accounts: [Scope: Account] = [:]
     var holds: [ID<Attempt>: Hold] = [:]
     var waiters: [Waiter] = []
+    /// How many of them wait for each scope's budgets.
+    var waiting: [Scope: Int] = [:]
     /// The newest windows seen: a clock that jumps back does not move them back.
     private var newest: Windows?
 
@@ -91,6 +93,10 @@ package struct Claim: Sendable {
 /// How a claim fared.
 package enum ClaimOutcome: Hashable, Sendable {
     case held
+    /// The day has changed since the claim was made: make it anew.
+    case outdated
+    /// Calls in flight hold more than anybody could owe.
+    case full
     /// It fits when calls in flight are settled for less than they hold.
     case short(Budget, Book.Slot)
     /// It does not fit even without them.
@@ -98,20 +104,37 @@ package enum ClaimOutcome: Hashable, Sendable {
 }
 
 extension Book {
+    /// What is spent and held in all, together, stays below this, so that sums cannot overflow.
+    static let exposureMax = USD.dollars(9_000_000)
+
     /// Holds the bound in every budget, atomically, or changes nothing.
+    ///
+    /// Who comes after somebody who waits for the same scope is short too.
     package mutating func hold(_ claim: Claim, for attempt: ID<Attempt>) -> ClaimOutcome {
+        hold(claim, for: attempt, isFirstInLine: false)
+    }
+
+    mutating func hold(
+        _ claim: Claim, for attempt: ID<Attempt>, isFirstInLine: Bool
+    ) -> ClaimOutcome {
         precondition(holds[attempt] == nil, "an attempt holds once")
-        let windows = advance(to: claim.windows)
+        precondition(claim.bound <= USD.callCostMax, "a bound is plausible")
+        guard advance(to: claim.windows) == claim.windows else { return .outdated }
+        let everything = slot(.organisation, .total, claim.windows)
+        guard everything.spent + everything.held + claim.bound <= Book.exposureMax else {
+            return .full
+        }
         var short: ClaimOutcome?
         for budget in claim.budgets {
-            let slot = slot(budget.scope, budget.period, windows)
+            let slot = slot(budget.scope, budget.period, claim.windows)
             if slot.spent + claim.bound > budget.limit { return .exceeded(budget, slot) }
-            if short == nil, slot.spent + slot.held + claim.bound > budget.limit {
+            let isBehind = !isFirstInLine && waiting[budget.scope] != nil
+            if short == nil, isBehind || slot.spent + slot.held + claim.bound > budget.limit {
                 short = .short(budget, slot)
             }
         }
         if let short { return short }
-        place(claim.bound, in: claim.scopes, windows, for: attempt)
+        place(claim.bound, in: claim.scopes, claim.windows, for: attempt)
         return .held
     }
 

@@ -4,7 +4,7 @@ package struct Member: Hashable, Sendable {
     package var name: String
     /// `nil` for a member of no team.
     package var team: ID<Team>?
-    /// `nil` for what the team has, or everything.
+    /// `nil` allows every model.
     package var tier: ID<Tier>?
     package var createdAt: Timestamp
     /// When they left; their spend stays in the books. `nil` while they are here.

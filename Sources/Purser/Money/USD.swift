@@ -30,6 +30,15 @@ package struct USD: Hashable, Sendable, Comparable, AdditiveArithmetic {
         USD(picodollars: count * 1_000_000_000_000)
     }
 
+    /// The most one call may cost: beyond any real one, and small enough that sums of those in
+    /// flight stay far from what an `Int64` carries.
+    package static let callCostMax = USD.dollars(100_000)
+
+    /// Whether a call can have cost that.
+    package static func isPlausibleCost(_ cost: USD) -> Bool {
+        (.zero...callCostMax).contains(cost)
+    }
+
     package static let zero = USD(picodollars: 0)
 
     /// Digits behind the point that a picodollar grid has.

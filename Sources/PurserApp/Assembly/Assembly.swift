@@ -93,6 +93,7 @@ struct Assembly: Sendable {
                         consoleURL: Assembly.url(settings.console.host, port), core: core,
                         books: books))
                 try await gateway.stop(graceSeconds: Assembly.graceSeconds)
+                core.writeUnwritten()
                 ask.finish()
                 tasks.cancelAll()
             }
@@ -184,6 +185,7 @@ extension Assembly {
         ConsoleSource(
             unreadiness: {
                 if core.isStopping { return "stopping" }
+                if core.unwrittenCount > 0 { return "the ledger cannot be written" }
                 return core.catalogue.isEmpty ? "the price list is not there yet" : nil
             },
             metrics: {
@@ -192,7 +194,11 @@ extension Assembly {
                 } + [
                     Metric(
                         name: "purser_holds", help: "Calls that hold money now.", kind: .gauge,
-                        value: Int64(core.holdCount))
+                        value: Int64(core.holdCount)),
+                    Metric(
+                        name: "purser_unwritten_entries",
+                        help: "Entries that wait for the ledger to work again.", kind: .gauge,
+                        value: Int64(core.unwrittenCount)),
                 ]
             },
             gatewayURL: { gatewayURL })

@@ -48,7 +48,10 @@ final class ServingBooks: Sendable {
             onFailure: { failure in
                 logger.critical("ledger failed", metadata: ["reason": "\(failure)"])
             },
-            onRecovery: { logger.notice("ledger works again") })
+            onRecovery: {
+                logger.notice("ledger works again")
+                slot.core.withLock { $0 }?.writeUnwritten()
+            })
         return ServingBooks(
             store: store, ledger: ledger, lock: lock, managementDigest: digest, gateway: slot)
     }

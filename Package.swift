@@ -56,9 +56,9 @@ let package = Package(
             name: "PurserMain", dependencies: ["PurserApp"], swiftSettings: .strict),
 
         // One test target for each module that decides something.
-        .tests("Purser"),
-        .tests("OpenRouterWire", "Purser"),
-        .tests("Metering", "OpenRouterWire", "Purser"),
+        .tests("Purser", "TestSupport"),
+        .tests("OpenRouterWire", "Purser", "TestSupport"),
+        .tests("Metering", "OpenRouterWire", "Purser", "TestSupport"),
         .tests("Credentials", "Purser"),
         .testTarget(
             name: "GatewayTests",
@@ -85,7 +85,9 @@ let package = Package(
 
         // What several test targets share.
         .target(
-            name: "StorageConformance", dependencies: ["Purser", "Storage"],
+            name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: .strict),
+        .target(
+            name: "StorageConformance", dependencies: ["Purser", "Storage", "TestSupport"],
             path: "Tests/Support/StorageConformance", swiftSettings: .strict),
     ],
     swiftLanguageModes: [.v6]

@@ -6,12 +6,15 @@ package enum LimitText {
         case notANumber
         case negative
         case tooLarge
+        /// Above zero, and nothing at all once rounded down.
+        case tooSmall
 
         /// What stands behind the name of the field or option: `must not be negative`.
         package var phrase: String {
             switch self {
             case .notANumber: "must be an amount of dollars"
             case .negative: "must not be negative"
+            case .tooSmall: "must be 0, or at least \(USD(picodollars: 1))"
             case .tooLarge: "must not be more than \(Budget.limitMax)"
             }
         }
@@ -28,6 +31,8 @@ package enum LimitText {
         else { throw .notANumber }
         guard !isNegative || negated == 0 else { throw .negative }
         guard -negated <= Int128(Budget.limitMax.picodollars) else { throw .tooLarge }
+        let isMore = DecimalText.scaled(magnitude, places: USD.places, rounding: .up) ?? 0 > 0
+        guard negated != 0 || !isMore else { throw .tooSmall }
         return USD(picodollars: Int64(-negated))
     }
 }

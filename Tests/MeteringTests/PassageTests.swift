@@ -1,6 +1,7 @@
 import Metering
 import OpenRouterWire
 import Purser
+import TestSupport
 import Testing
 
 /// Transcripts: each line feeds one event and names the action expected.
@@ -191,7 +192,7 @@ struct PassageTests {
     /// I2: whatever happens in whatever order, what was forwarded ends in exactly one outcome.
     @Test(arguments: 1...200)
     func `I2 every passage that recorded an attempt writes exactly one outcome`(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let events: [Passage.Event] = [
             .held, .recorded, .stale, .recordingFailed, .upstreamUnreachable,
             .headReceived(status: 200, generationID: nil),
@@ -215,14 +216,5 @@ struct PassageTests {
         #expect(outcomes <= 1)
         #expect(outcomes >= forwarded)
         #expect(finished <= outcomes)
-    }
-}
-
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return state ^ (state >> 29)
     }
 }

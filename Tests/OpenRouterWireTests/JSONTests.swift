@@ -1,5 +1,6 @@
 import OpenRouterWire
 import Purser
+import TestSupport
 import Testing
 
 struct JSONTests {
@@ -48,7 +49,7 @@ struct JSONTests {
     }
 
     @Test func `random bytes never trap the parser`() {
-        var generator = WireGenerator(seed: 3)
+        var generator = SeededGenerator(seed: 3)
         let alphabet = Array("{}[]\",:\\u0123456789.eE+-truefalsn \u{7f}".utf8)
         for _ in 0..<20_000 {
             let count = Int.random(in: 0..<40, using: &generator)
@@ -58,22 +59,5 @@ struct JSONTests {
                 #expect((try? JSON.parse(json.text)) != nil)
             }
         }
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, on every machine.
-struct WireGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

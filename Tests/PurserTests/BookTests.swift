@@ -1,4 +1,5 @@
 import Purser
+import TestSupport
 import Testing
 
 struct BookTests {
@@ -145,7 +146,7 @@ struct BookTests {
     /// I1, against a ledger written the long way round: lists and sums, no slots.
     @Test(arguments: 1...40)
     func `I1 no interleaving of moves passes any budget`(seed: UInt64) throws {
-        var generator = TestGenerator(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         var book = Book()
         var oracle = Oracle()
         var day = try #require(CivilDate("2026-12-28"))

@@ -1,4 +1,5 @@
 import Purser
+import TestSupport
 import Testing
 
 struct MoneyTests {
@@ -22,7 +23,7 @@ struct MoneyTests {
     }
 
     @Test func `printing and reading an amount gives it back`() {
-        var generator = TestGenerator(seed: 7)
+        var generator = SeededGenerator(seed: 7)
         for _ in 0..<10_000 {
             let amount = USD(picodollars: Int64.random(in: .min ... .max, using: &generator))
             #expect(USD(amount.description) == amount)
@@ -50,7 +51,7 @@ struct MoneyTests {
     }
 
     @Test func `what is affordable costs no more than the money`() throws {
-        var generator = TestGenerator(seed: 11)
+        var generator = SeededGenerator(seed: 11)
         for _ in 0..<2_000 {
             let price = UnitPrice(
                 attodollars: Int128(Int64.random(in: 1...50_000_000_000_000, using: &generator)))
@@ -64,22 +65,5 @@ struct MoneyTests {
     @Test func `a price per million reads as price lists write it`() {
         #expect(UnitPrice("0.000003")?.perMillion == "3")
         #expect(UnitPrice("0.00000015")?.perMillion == "0.15")
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, on every machine.
-struct TestGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) {
-        state = seed
-    }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

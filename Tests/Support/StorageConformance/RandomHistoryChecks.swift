@@ -1,5 +1,6 @@
 import Purser
 import Storage
+import TestSupport
 import Testing
 
 extension StorageCheck {
@@ -24,7 +25,7 @@ extension StorageCheck {
 /// A journal that makes itself up, and what must follow from it.
 private struct RandomJournal {
     private let office: Office
-    private var random: SplitMix
+    private var random: SeededGenerator
     private var lastID: Int64 = 0
     private var attempts: [Attempt] = []
     private var outcomes: [ID<Attempt>: Entry] = [:]
@@ -34,7 +35,7 @@ private struct RandomJournal {
 
     init(_ office: Office, seed: UInt64) {
         self.office = office
-        random = SplitMix(state: seed)
+        random = SeededGenerator(seed: seed)
     }
 
     mutating func next(_ count: Int) -> [LedgerWrite] {
@@ -195,18 +196,5 @@ extension RandomJournal {
         case .day: attempt.day.description
         case .week: attempt.day.weekStart.description
         }
-    }
-}
-
-/// The SplitMix64 generator: small, and the same everywhere for one seed.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

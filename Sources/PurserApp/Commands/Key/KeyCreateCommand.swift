@@ -42,6 +42,12 @@ struct KeyCreateCommand: ParsableCommand {
     @OptionGroup var database: DatabaseOption
     @OptionGroup var output: FormatOption
 
+    func validate() throws {
+        guard limit != nil || limitReset == nil else {
+            throw ValidationError("--limit-reset needs a --limit that it resets")
+        }
+    }
+
     func run() throws {
         let books = try database.open()
         let roster = try books.directory.roster()

@@ -38,7 +38,7 @@ struct LedgerExportTests {
             calls[0].text
                 == #"{"id":1,"member":"alice","team":null,"key":"00ff","model":"a/cheap","#
                 + #""requested_model":"a/dear","endpoint":"/chat/completions","stream":true,"#
-                + #""started_at":"1970-01-01T00:00:00Z","#
+                + #""started_at":"1970-01-01T00:00:00.000Z","#
                 + #""settled_at":"1970-01-01T00:00:05.250Z","state":"settled","#
                 + #""cost":"0.00000315","cost_source":"upstream","held":"0","prompt_tokens":7,"#
                 + #""completion_tokens":2,"cached_tokens":4,"reasoning_tokens":1,"#
@@ -52,7 +52,7 @@ struct LedgerExportTests {
                 id,member,team,key,model,requested_model,endpoint,stream,started_at,settled_at,\
                 state,cost,cost_source,held,prompt_tokens,completion_tokens,cached_tokens,\
                 reasoning_tokens,generation_id,upstream_status,app,request_id,cost_literal
-                1,alice,,00ff,a/cheap,a/dear,/chat/completions,true,1970-01-01T00:00:00Z,\
+                1,alice,,00ff,a/cheap,a/dear,/chat/completions,true,1970-01-01T00:00:00.000Z,\
                 1970-01-01T00:00:05.250Z,settled,0.00000315,upstream,0,7,2,4,1,gen-1,200,\
                 "note,book",req-1,3.15e-06
 

@@ -11,6 +11,14 @@ struct TimeTests {
         #expect(Timestamp(text)?.milliseconds == value)
     }
 
+    /// A settled call seemed to end before it began, when it began on a full second.
+    @Test func `sortable texts are in the order of their instants`() {
+        let instants = [-1, 0, 1, 999, 1_000, 1_250].map { Timestamp(milliseconds: $0) }
+        #expect(instants.map(\.sortable) == instants.map(\.sortable).sorted())
+        #expect(instants[1].sortable == "1970-01-01T00:00:00.000Z")
+        #expect(instants.allSatisfy { Timestamp($0.sortable) == $0 && Timestamp("\($0)") == $0 })
+    }
+
     @Test(arguments: [
         "2026-02-30", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00",
         "tomorrow", "2026-1-1", "2026-01-01T00:00Z",

@@ -23,12 +23,19 @@ package struct Timestamp: Hashable, Sendable, Comparable {
 extension Timestamp: CustomStringConvertible {
     /// ISO 8601 in UTC, with milliseconds only where there are some: `2026-11-21T03:56:00Z`.
     package var description: String {
+        text(withMilliseconds: milliseconds % 1_000 != 0)
+    }
+
+    /// The same, always with milliseconds, so that texts sort as the instants do.
+    package var sortable: String { text(withMilliseconds: true) }
+
+    private func text(withMilliseconds hasFraction: Bool) -> String {
         let day = CivilDate(daysSinceEpoch: Int(seconds.dividedRoundingDown(by: 86_400)))
         let second = Int(seconds - Int64(day.daysSinceEpoch) * 86_400)
         let fraction = Int(milliseconds - seconds * 1_000)
         let clock = [second / 3_600, second / 60 % 60, second % 60]
             .map { padded($0, 2) }.joined(separator: ":")
-        return "\(day)T\(clock)\(fraction == 0 ? "" : "." + padded(fraction, 3))Z"
+        return "\(day)T\(clock)\(hasFraction ? "." + padded(fraction, 3) : "")Z"
     }
 
     /// Reads ISO 8601 with `Z` or a numeric offset, or a bare date as midnight UTC.

@@ -44,8 +44,8 @@ struct LedgerExport: Sendable {
         return [
             .count(attempt.id.rawValue), .text(call.member), Listing.Cell(call.team),
             .text(call.keyHash), .text(attempt.model), .text(attempt.requestedModel),
-            .text(attempt.endpoint), .flag(attempt.isStreamed), .instant(attempt.at),
-            Listing.Cell(call.settledAt), .text(call.state.rawValue),
+            .text(attempt.endpoint), .flag(attempt.isStreamed), .text(attempt.at.sortable),
+            Listing.Cell(call.settledAt?.sortable), .text(call.state.rawValue),
             .text(call.cost.description), Listing.Cell(sourceName(call.source)),
             .text(call.held.description), .count(tokens.prompt), .count(tokens.completion),
             .count(tokens.cached), .count(tokens.reasoning), Listing.Cell(call.generationID),

@@ -1,5 +1,3 @@
-import Synchronization
-
 /// What the gateway counts; every name is in ``all``.
 package struct Counters: Sendable {
     package var requests: Int64 = 0

@@ -1,7 +1,6 @@
 import Metering
 import OpenRouterWire
 import Purser
-import Synchronization
 
 /// Who is calling, as the request's head says.
 struct Identity: Sendable {

@@ -10,7 +10,6 @@ final class UpstreamPool {
     private let tls: NIOSSLContext?
     private let eventLoop: any EventLoop
     private var idle: [(handler: UpstreamHandler, since: Timestamp)] = []
-    private(set) var connectionCount = 0
 
     /// Shorter than any server's own limit, so that a request does not meet a closing connection.
     private static let idleSecondsMax: Int64 = 20
@@ -87,9 +86,6 @@ final class UpstreamPool {
         else {
             return receive(nil)
         }
-        connectionCount += 1
-        let bound = NIOLoopBound(self, eventLoop: eventLoop)
-        channel.closeFuture.whenComplete { _ in bound.value.connectionCount -= 1 }
         let handshakeLimit = eventLoop.scheduleTask(in: UpstreamPool.connectTimeout) {
             channel.close(promise: nil)
         }

@@ -138,14 +138,6 @@ extension Book {
         return .held
     }
 
-    /// Puts a hold in place without asking the budgets: for attempts found open at start.
-    package mutating func restore(
-        _ amount: USD, in scopes: [Scope], _ windows: Windows, for attempt: ID<Attempt>
-    ) {
-        guard holds[attempt] == nil else { return }
-        place(amount, in: scopes, windows, for: attempt)
-    }
-
     /// Books `cost` in the windows of the hold and gives the hold back; a second time is nothing.
     package mutating func settle(_ attempt: ID<Attempt>, cost: USD) {
         guard let hold = holds.removeValue(forKey: attempt) else { return }

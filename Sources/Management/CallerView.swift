@@ -26,8 +26,9 @@ package struct CallerView: Sendable {
                 let slot = balance(scope, period)
                 return WindowView(
                     scope: scope, owner: roster.name(of: scope), period: period,
-                    limit: budgets.first { $0.period == period }?.limit, spent: slot.spent,
-                    held: slot.held, resetsAt: period.end(after: today, in: roster.zone))
+                    limit: budgets.first { $0.period == period }?.limit(on: today),
+                    spent: slot.spent, held: slot.held,
+                    resetsAt: period.end(after: today, in: roster.zone))
             }
         }
         key = KeyView(

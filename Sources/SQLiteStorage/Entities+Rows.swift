@@ -11,12 +11,13 @@ extension Team {
 }
 
 extension Tier {
-    init(_ row: Row, models: [ModelPattern]) throws {
+    init(_ row: Row, models: [ModelPattern], ceilings: [Extra: USD]) throws {
         self.init(
             id: ID(row["id"]), name: row["name"], models: models,
             otherwise: try known(Otherwise(rawValue: row["otherwise"])),
             outputTokensMax: row["output_tokens_max"],
-            requestCostMax: row.optional("request_cost_max_picousd", USD.init(picodollars:)))
+            requestCostMax: row.optional("request_cost_max_picousd", USD.init(picodollars:)),
+            clampsOutput: row["clamps_output"], ceilings: ceilings)
     }
 }
 
@@ -48,7 +49,20 @@ extension Budget {
     init(_ row: Row) throws {
         self.init(
             scope: try row.scope(), period: try row.period("period"),
-            limit: USD(picodollars: row["limit_picousd"]))
+            limit: USD(picodollars: row["limit_picousd"]),
+            raise: row.optional("raised_limit_picousd") { limit in
+                Raise(
+                    limit: USD(picodollars: limit),
+                    lastDay: CivilDate(daysSinceEpoch: row["raised_last_day"]))
+            })
+    }
+}
+
+extension SoftLimit {
+    init(_ row: Row) throws {
+        self.init(
+            scope: try row.scope(), period: try row.period("period"),
+            amount: USD(picodollars: row["amount_picousd"]))
     }
 }
 
@@ -77,7 +91,8 @@ extension Attempt {
 extension Entry {
     init(_ row: Row) throws {
         self.init(
-            attempt: ID(row["attempt_id"]), at: row.instant("entry_at_ms"),
+            attempt: ID(row["attempt_id"]), sequence: row["sequence"],
+            at: row.instant("entry_at_ms"),
             kind: try known(Kind(rawValue: row["kind"])),
             amount: USD(picodollars: row["amount_picousd"]), literal: row["literal"],
             source: try known(Source(rawValue: row["source"])),
@@ -118,7 +133,7 @@ extension Row {
 }
 
 /// The schema's checks promise that stored values are known; who got around them hears of it.
-private func known<Value>(_ value: Value?) throws -> Value {
+func known<Value>(_ value: Value?) throws -> Value {
     guard let value else {
         throw StorageFailure(.invalid, "the database holds a value that Purser never wrote")
     }

@@ -25,6 +25,8 @@ struct LedgerGroup {
             try insert(attempt)
         case .entry(let entry, let attempt):
             if try insert(entry) { rollUps.count(entry, of: attempt) }
+        case .generation(let id, let attempt):
+            try note(generation: id, of: attempt)
         case .refusal(let call):
             rollUps.count(call)
         case .confirm(let revision):
@@ -74,19 +76,26 @@ extension LedgerGroup {
         }
     }
 
-    /// Returns `false` for an outcome of an attempt that has one: nothing was written.
+    private func note(generation id: String, of attempt: ID<Attempt>) throws {
+        try db.cachedStatement(
+            sql: "UPDATE open_attempt SET generation_id = ? WHERE attempt_id = ?"
+        ).execute(arguments: [id, attempt.rawValue])
+    }
+
+    /// Returns `false` for an entry that is there already: nothing was written.
     private func insert(_ entry: Entry) throws -> Bool {
         let statement = try db.cachedStatement(
             sql: """
                 INSERT INTO entry
-                    (attempt_id, at_ms, kind, amount_picousd, literal, source, generation_id,
+                    (attempt_id, sequence, at_ms, kind, amount_picousd, literal, source,
+                    generation_id,
                     prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens,
                     upstream_status)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (attempt_id) WHERE kind <> 'correction' DO NOTHING
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                ON CONFLICT (attempt_id, sequence) DO NOTHING
                 """)
         try statement.execute(arguments: [
-            entry.attempt.rawValue, entry.at.milliseconds, entry.kind.rawValue,
+            entry.attempt.rawValue, entry.sequence, entry.at.milliseconds, entry.kind.rawValue,
             entry.amount.picodollars, entry.literal, entry.source.rawValue, entry.generationID,
             entry.tokens.prompt, entry.tokens.completion, entry.tokens.cached,
             entry.tokens.reasoning, entry.upstreamStatus,

@@ -33,23 +33,35 @@ extension SQLiteStore {
             let id = try Int64.fetchOne(
                 db,
                 sql: """
-                    INSERT INTO tier (name, otherwise, output_tokens_max, request_cost_max_picousd)
-                    VALUES (?, ?, ?, ?)
+                    INSERT INTO tier
+                        (name, otherwise, output_tokens_max, request_cost_max_picousd,
+                        clamps_output)
+                    VALUES (?, ?, ?, ?, ?)
                     ON CONFLICT (name) DO UPDATE SET
                         otherwise = excluded.otherwise,
                         output_tokens_max = excluded.output_tokens_max,
-                        request_cost_max_picousd = excluded.request_cost_max_picousd
+                        request_cost_max_picousd = excluded.request_cost_max_picousd,
+                        clamps_output = excluded.clamps_output
                     RETURNING id
                     """,
                 arguments: [
                     tier.name, tier.otherwise.rawValue, tier.outputTokensMax,
-                    tier.requestCostMax?.picodollars,
+                    tier.requestCostMax?.picodollars, tier.clampsOutput,
                 ])
             try db.execute(sql: "DELETE FROM tier_model WHERE tier_id = ?", arguments: [id])
             for (position, model) in tier.models.enumerated() {
                 try db.execute(
                     sql: "INSERT INTO tier_model (tier_id, position, pattern) VALUES (?, ?, ?)",
                     arguments: [id, position, model.text])
+            }
+            try db.execute(sql: "DELETE FROM tier_ceiling WHERE tier_id = ?", arguments: [id])
+            for (extra, ceiling) in tier.ceilings {
+                try db.execute(
+                    sql: """
+                        INSERT INTO tier_ceiling (tier_id, extra, ceiling_picousd)
+                        VALUES (?, ?, ?)
+                        """,
+                    arguments: [id, extra.rawValue, ceiling.picodollars])
             }
         }
     }
@@ -132,6 +144,50 @@ extension SQLiteStore {
         }
     }
 
+    package func raiseBudget(
+        _ scope: Scope, _ period: Period, to raise: Budget.Raise?
+    ) throws(StorageFailure) {
+        if let raise { try requireValid(raise.limit) }
+        try change { db in
+            try db.execute(
+                sql: """
+                    UPDATE budget SET raised_limit_picousd = ?, raised_last_day = ?
+                    WHERE scope_kind = ? AND scope_id = ? AND period = ?
+                    """,
+                arguments: [
+                    raise?.limit.picodollars, raise?.lastDay.daysSinceEpoch, scope.kind,
+                    scope.rawID, Int64(period.rawValue),
+                ])
+            guard db.changesCount == 1 else {
+                throw StorageFailure(.notFound, "there is no \(period.name) budget to raise")
+            }
+        }
+    }
+
+    package func setSoftLimit(
+        _ scope: Scope, _ period: Period, amount: USD?
+    ) throws(StorageFailure) {
+        if let amount { try requireValid(amount) }
+        try change { db in
+            let place: StatementArguments = [scope.kind, scope.rawID, Int64(period.rawValue)]
+            guard let amount else {
+                try db.execute(
+                    sql: """
+                        DELETE FROM soft_limit
+                        WHERE scope_kind = ? AND scope_id = ? AND period = ?
+                        """, arguments: place)
+                return
+            }
+            try db.execute(
+                sql: """
+                    INSERT INTO soft_limit (scope_kind, scope_id, period, amount_picousd)
+                    VALUES (?, ?, ?, ?)
+                    ON CONFLICT (scope_kind, scope_id, period)
+                    DO UPDATE SET amount_picousd = excluded.amount_picousd
+                    """, arguments: place + [amount.picodollars])
+        }
+    }
+
     package func team(named name: String) throws(StorageFailure) -> Team {
         try requireValid(name)
         return try change { db in try teamMade(name, db) }
@@ -152,7 +208,14 @@ extension SQLiteStore {
                 INSERT INTO budget (scope_kind, scope_id, period, limit_picousd)
                 VALUES (?, ?, ?, ?)
                 ON CONFLICT (scope_kind, scope_id, period)
-                DO UPDATE SET limit_picousd = excluded.limit_picousd
+                DO UPDATE SET
+                    limit_picousd = excluded.limit_picousd,
+                    raised_limit_picousd = CASE
+                        WHEN raised_limit_picousd > excluded.limit_picousd
+                        THEN raised_limit_picousd END,
+                    raised_last_day = CASE
+                        WHEN raised_limit_picousd > excluded.limit_picousd
+                        THEN raised_last_day END
                 """,
             arguments: [scope.kind, scope.rawID, Int64(period.rawValue), limit.picodollars])
     }

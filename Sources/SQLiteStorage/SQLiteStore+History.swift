@@ -21,15 +21,18 @@ extension SQLiteStore {
         }
     }
 
-    package func openAttempts() throws(StorageFailure) -> [Attempt] {
+    package func openAttempts() throws(StorageFailure) -> [OpenAttempt] {
         try read(history) { db in
-            try Row.fetchAll(db, sql: Self.openAttemptsSQL).map { Attempt($0) }
+            try Row.fetchAll(db, sql: Self.openAttemptsSQL).map { row in
+                OpenAttempt(Attempt(row), generationID: row["generation_id"])
+            }
         }
     }
 
     /// `CROSS JOIN` is SQLite's way to fix the order: the few open ones first, never the journal.
     static let openAttemptsSQL = """
-        SELECT attempt.*, attempt.id AS attempt_id, attempt.at_ms AS attempt_at_ms
+        SELECT attempt.*, attempt.id AS attempt_id, attempt.at_ms AS attempt_at_ms,
+            open_attempt.generation_id
         FROM open_attempt CROSS JOIN attempt ON attempt.id = open_attempt.attempt_id
         ORDER BY open_attempt.attempt_id
         """
@@ -87,7 +90,8 @@ extension SQLiteStore {
 
     /// One row an entry, and one for each attempt without any.
     private static let callsSQL = """
-        SELECT attempt.*, entry.kind, entry.amount_picousd, entry.literal, entry.source,
+        SELECT attempt.*, entry.sequence, entry.kind, entry.amount_picousd, entry.literal,
+            entry.source,
             entry.generation_id, entry.prompt_tokens, entry.completion_tokens,
             entry.cached_tokens, entry.reasoning_tokens, entry.upstream_status,
             attempt.id AS attempt_id, attempt.at_ms AS attempt_at_ms,
@@ -98,7 +102,7 @@ extension SQLiteStore {
         JOIN key ON key.id = attempt.key_id
         LEFT JOIN team ON team.id = attempt.team_id
         LEFT JOIN entry ON entry.attempt_id = attempt.id
-        ORDER BY attempt.id, entry.id
+        ORDER BY attempt.id, entry.sequence
         """
 
     package func total() throws(StorageFailure) -> USD {

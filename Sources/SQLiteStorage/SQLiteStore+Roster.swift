@@ -15,6 +15,9 @@ extension SQLiteStore {
                 budgets: try rows(
                     db, "SELECT * FROM budget ORDER BY scope_kind, scope_id, period"
                 ) { try Budget($0) },
+                softLimits: try rows(
+                    db, "SELECT * FROM soft_limit ORDER BY scope_kind, scope_id, period"
+                ) { try SoftLimit($0) },
                 managementDigests: Set(
                     try rows(db, "SELECT digest FROM management_key") {
                         try $0.digest("digest")
@@ -43,8 +46,15 @@ extension SQLiteStore {
             }
             patterns[row["tier_id"], default: []].append(pattern)
         }
+        var ceilings: [Int64: [Extra: USD]] = [:]
+        for row in try Row.fetchAll(db, sql: "SELECT * FROM tier_ceiling") {
+            let extra = try known(Extra(rawValue: row["extra"]))
+            ceilings[row["tier_id"], default: [:]][extra] = USD(
+                picodollars: row["ceiling_picousd"])
+        }
         return try rows(db, "SELECT * FROM tier ORDER BY id") { row in
-            try Tier(row, models: patterns[row["id"]] ?? [])
+            try Tier(
+                row, models: patterns[row["id"]] ?? [], ceilings: ceilings[row["id"]] ?? [:])
         }
     }
 

@@ -50,9 +50,23 @@ package protocol Directory: Sendable {
     /// Withdraws the key for good. Idempotent.
     func revokeKey(_ digest: KeyDigest, at now: Timestamp) throws(StorageFailure)
 
-    /// Sets a budget, or removes it with a limit of `nil`.
+    /// Sets a budget, or removes it, and any raise of it, with a limit of `nil`.
+    ///
+    /// A raise stays unless the new limit is as high.
     func setBudget(
         _ scope: Scope, _ period: Period, limit: USD?
+    ) throws(StorageFailure)
+
+    /// Raises a budget for a while, or ends the raise with `nil`.
+    ///
+    /// Throws `notFound` if there is no such budget and `invalid` if the raise is no raise.
+    func raiseBudget(
+        _ scope: Scope, _ period: Period, to raise: Budget.Raise?
+    ) throws(StorageFailure)
+
+    /// Sets a soft limit, or removes it with an amount of `nil`.
+    func setSoftLimit(
+        _ scope: Scope, _ period: Period, amount: USD?
     ) throws(StorageFailure)
 
     /// The team of that name, made if it is new.

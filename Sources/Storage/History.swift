@@ -8,7 +8,7 @@ package protocol History: Sendable {
     func balances(from windows: Windows) throws(StorageFailure) -> [SpendRow]
 
     /// Attempts without an entry, oldest first: what a crash left open, or what is in flight.
-    func openAttempts() throws(StorageFailure) -> [Attempt]
+    func openAttempts() throws(StorageFailure) -> [OpenAttempt]
 
     /// Kept attempts whose generation is known and whose truth has not arrived.
     func unresolvedAttempts() throws(StorageFailure) -> [(attempt: Attempt, entry: Entry)]

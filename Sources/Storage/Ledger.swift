@@ -19,6 +19,9 @@ package enum LedgerWrite: Sendable {
     case attempt(Attempt, revision: Int64)
     /// The attempt's own facts come along, so that roll-ups need no look-up.
     case entry(Entry, of: Attempt)
+    /// What the upstream calls an attempt in flight, so that a crash does not lose it. Nothing
+    /// for an attempt that has its outcome, or that there is not.
+    case generation(String, of: ID<Attempt>)
     case refusal(RefusedCall)
     /// Writes nothing: asks whether `revision` still holds.
     case confirm(revision: Int64)

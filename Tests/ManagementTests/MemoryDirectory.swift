@@ -12,6 +12,7 @@ final class MemoryDirectory: Directory {
         var members: [Member] = []
         var keys: [Key] = []
         var budgets: [Budget] = []
+        var softLimits: [SoftLimit] = []
         var management: Set<KeyDigest> = []
         var failure: StorageFailure?
 
@@ -73,7 +74,8 @@ final class MemoryDirectory: Directory {
             Roster(
                 revision: state.revision, zone: state.zone, teams: state.teams,
                 tiers: state.tiers, members: state.members, keys: state.keys,
-                budgets: state.budgets, managementDigests: state.management)
+                budgets: state.budgets, softLimits: state.softLimits,
+                managementDigests: state.management)
         }
     }
 
@@ -199,6 +201,27 @@ final class MemoryDirectory: Directory {
 
     func setBudget(_ scope: Scope, _ period: Period, limit: USD?) throws(StorageFailure) {
         try change { $0.set(limit, scope, period) }
+    }
+
+    func raiseBudget(
+        _ scope: Scope, _ period: Period, to raise: Budget.Raise?
+    ) throws(StorageFailure) {
+        try change { state throws(StorageFailure) in
+            let index = state.budgets.firstIndex { $0.scope == scope && $0.period == period }
+            guard let index else { throw StorageFailure(.notFound, "there is no such budget") }
+            state.budgets[index].raise = raise
+        }
+    }
+
+    func setSoftLimit(
+        _ scope: Scope, _ period: Period, amount: USD?
+    ) throws(StorageFailure) {
+        try change { state in
+            state.softLimits.removeAll { $0.scope == scope && $0.period == period }
+            if let amount {
+                state.softLimits.append(SoftLimit(scope: scope, period: period, amount: amount))
+            }
+        }
     }
 
     func team(named name: String) throws(StorageFailure) -> Team {

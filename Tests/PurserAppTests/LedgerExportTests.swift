@@ -69,7 +69,7 @@ struct LedgerExportTests {
         let kept = Entry(
             attempt: ID(1), at: at, kind: .kept, amount: .dollars(1), source: .hold)
         let correction = Entry(
-            attempt: ID(1), at: at, kind: .correction, amount: USD("-0.75") ?? .zero,
+            attempt: ID(1), sequence: 1, at: at, kind: .correction, amount: USD("-0.75") ?? .zero,
             source: .generation)
         let released = Entry(
             attempt: ID(1), at: at, kind: .released, amount: .zero, source: .none)

@@ -33,7 +33,7 @@ struct SpendingTests {
                 row(.daily, today, 3), row(.daily, today.adding(days: 1), 100),
                 row(.weekly, today, 4), row(.total, today, 50),
             ],
-            openAttempts: [attempt(1, today), attempt(2, yesterday)])
+            openAttempts: [attempt(1, today), attempt(2, yesterday)].map { OpenAttempt($0) })
     }
 
     @Test func `what is held counts in the windows its call began in`() throws {

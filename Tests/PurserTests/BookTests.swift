@@ -16,7 +16,7 @@ struct BookTests {
         Claim(
             scopes: [.organisation, member, key],
             budgets: [Budget(scope: member, period: period, limit: limit)],
-            windows: try windows(day), bound: bound)
+            day: try #require(CivilDate(day)), bound: bound)
     }
 
     @Test func `a bound that just fits is held, one picodollar more is not`() throws {
@@ -80,10 +80,10 @@ struct BookTests {
     @Test func `who waits over midnight is judged anew, not held in the wrong day`() throws {
         var book = Book()
         _ = try book.hold(claim(.dollars(5), limit: .dollars(5)), for: ID(1))
-        book.wait(try claim(.dollars(1), limit: .dollars(5)), ticket: ID(2))
+        book.wait(try claim(.dollars(1), limit: .dollars(5)), ticket: ID(2), behind: member)
         _ = try book.hold(
             Claim(
-                scopes: [.organisation], budgets: [], windows: windows("2026-11-22"),
+                scopes: [.organisation], budgets: [], day: #require(CivilDate("2026-11-22")),
                 bound: .dollars(1)), for: ID(3))
         #expect(book.serveWaiters().map(\.outcome) == [.judgeAnew])
     }
@@ -91,7 +91,7 @@ struct BookTests {
     @Test func `who comes later stands behind who waits`() throws {
         var book = Book()
         _ = try book.hold(claim(.dollars(4), limit: .dollars(5)), for: ID(1))
-        book.wait(try claim(.dollars(3), limit: .dollars(5)), ticket: ID(2))
+        book.wait(try claim(.dollars(3), limit: .dollars(5)), ticket: ID(2), behind: member)
         let small = try claim(USD(picodollars: 1), limit: .dollars(5))
         guard case .short = book.hold(small, for: ID(3)) else {
             Issue.record("a small call overtook a large one")
@@ -109,7 +109,7 @@ struct BookTests {
             book.hold(
                 Claim(
                     scopes: [.organisation, member], budgets: [],
-                    windows: try windows("2026-11-21"),
+                    day: try #require(CivilDate("2026-11-21")),
                     bound: USD.callCostMax), for: ID(Int64(id)))
         }
         #expect(outcomes.filter { $0 == .held }.count == 90)
@@ -121,8 +121,8 @@ struct BookTests {
     {
         var book = Book()
         _ = try book.hold(claim(.dollars(5), limit: .dollars(5)), for: ID(1))
-        book.wait(try claim(.dollars(4), limit: .dollars(5)), ticket: ID(2))
-        book.wait(try claim(.dollars(1), limit: .dollars(5)), ticket: ID(3))
+        book.wait(try claim(.dollars(4), limit: .dollars(5)), ticket: ID(2), behind: member)
+        book.wait(try claim(.dollars(1), limit: .dollars(5)), ticket: ID(3), behind: member)
         #expect(book.serveWaiters().isEmpty)
         book.settle(ID(1), cost: .dollars(1))
         let served = book.serveWaiters()
@@ -135,7 +135,7 @@ struct BookTests {
     @Test func `who stops waiting holds nothing`() throws {
         var book = Book()
         _ = try book.hold(claim(.dollars(5), limit: .dollars(5)), for: ID(1))
-        book.wait(try claim(.dollars(4), limit: .dollars(5)), ticket: ID(2))
+        book.wait(try claim(.dollars(4), limit: .dollars(5)), ticket: ID(2), behind: member)
         let stops = [book.stopWaiting(ID(2)), book.stopWaiting(ID(2))]
         #expect(stops == [true, false])
         book.release(ID(1))
@@ -165,7 +165,7 @@ struct BookTests {
                     picodollars: Int64.random(in: 0...4_000_000_000_000, using: &generator))
                 let claim = Claim(
                     scopes: [.organisation, member, key], budgets: budgets,
-                    windows: Windows(holding: day), bound: bound)
+                    day: day, bound: bound)
                 let fits = oracle.fits(bound, day, budgets)
                 #expect((book.hold(claim, for: ID(nextID)) == .held) == fits)
                 if fits { oracle.open[nextID] = (day, bound) }

@@ -39,7 +39,7 @@ import Testing
                 try empty(engine.sqlite, pages)
                 await probe.wait(for: "recovered")
                 await office.begin(office.attempt(1))
-                #expect(try engine.history.openAttempts().map(\.id) == [ID(1)])
+                #expect(try engine.history.openAttempts().map(\.attempt.id) == [ID(1)])
             }
         }
     }
@@ -116,7 +116,7 @@ import Testing
                     gate.signal()
                 }
                 #expect(results.map(\.failureCode) == [nil, nil, .unavailable])
-                #expect(try engine.history.openAttempts().map(\.id) == [ID(1), ID(2)])
+                #expect(try engine.history.openAttempts().map(\.attempt.id) == [ID(1), ID(2)])
                 #expect(probe.notes.isEmpty)
                 await office.begin(office.attempt(4))
             }

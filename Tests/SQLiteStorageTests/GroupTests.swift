@@ -115,7 +115,7 @@ import Testing
                     await ledger.write(.confirm(revision: office.revision))
                         == .success(.written))
                 #expect(probe.notes == ["stale", "told", "written", "told"])
-                #expect(try engine.history.openAttempts().map(\.id) == [ID(2)])
+                #expect(try engine.history.openAttempts().map(\.attempt.id) == [ID(2)])
             }
         }
     }

@@ -11,7 +11,7 @@ import Testing
     /// back and add a new one; only a number that was never released may change its line here.
     @Test func `no released migration has been edited`() {
         let fingerprints = Migration.all.map { "\($0.number) \(fingerprint($0.sql))" }
-        #expect(fingerprints == ["1 7d5c67a8f0869e35"])
+        #expect(fingerprints == ["1 7d5c67a8f0869e35", "2 1c10f2e5c8058093"])
     }
 
     @Test func `migrations are numbered from one without gaps`() {
@@ -47,12 +47,13 @@ import Testing
             let connection = try workspace.store().directory
             let before = try schema(connection)
             let broken = Migration(
-                number: 2, sql: "CREATE TABLE half (id INTEGER); INSERT INTO nowhere VALUES (1);")
+                number: Migration.all.count + 1,
+                sql: "CREATE TABLE half (id INTEGER); INSERT INTO nowhere VALUES (1);")
             #expect(throws: DatabaseError.self) {
                 try Migration.run(Migration.all + [broken], on: connection)
             }
             #expect(try schema(connection) == before)
-            #expect(try number(connection, "PRAGMA user_version") == 1)
+            #expect(try number(connection, "PRAGMA user_version") == Int64(Migration.all.count))
         }
     }
 

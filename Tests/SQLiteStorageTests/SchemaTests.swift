@@ -40,19 +40,19 @@ import Testing
         }
     }
 
-    // attempt_id, at_ms, kind, amount_picousd, source, prompt_tokens, completion_tokens, and the
-    // two other counts
+    // attempt_id, sequence, at_ms, kind, amount_picousd, source, prompt_tokens,
+    // completion_tokens, and the two other counts
     @Test(arguments: [
         // A cost below zero that is no correction, and a released call that cost something.
-        "(1, 1, 'settled', -1, 'upstream', 0, 0, 0, 0)",
-        "(1, 1, 'released', 1, 'none', 0, 0, 0, 0)",
-        "(1, 1, 'refunded', 1, 'none', 0, 0, 0, 0)",
-        "(1, 1, 'settled', 1, 'guess', 0, 0, 0, 0)",
-        "(1, 1, 'settled', 1, 'upstream', -1, 0, 0, 0)",
-        "(1, 1, 'settled', 1, 'upstream', 0, -1, 0, 0)",
-        "(1, NULL, 'settled', 1, 'upstream', 0, 0, 0, 0)",
-        "(1, 1, 'settled', 1.5, 'upstream', 0, 0, 0, 0)",
-        "(2, 1, 'settled', 1, 'upstream', 0, 0, 0, 0)",
+        "(1, 0, 1, 'settled', -1, 'upstream', 0, 0, 0, 0)",
+        "(1, 0, 1, 'released', 1, 'none', 0, 0, 0, 0)",
+        "(1, 0, 1, 'refunded', 1, 'none', 0, 0, 0, 0)",
+        "(1, 0, 1, 'settled', 1, 'guess', 0, 0, 0, 0)",
+        "(1, 0, 1, 'settled', 1, 'upstream', -1, 0, 0, 0)",
+        "(1, 0, 1, 'settled', 1, 'upstream', 0, -1, 0, 0)",
+        "(1, 0, NULL, 'settled', 1, 'upstream', 0, 0, 0, 0)",
+        "(1, 0, 1, 'settled', 1.5, 'upstream', 0, 0, 0, 0)",
+        "(2, 0, 1, 'settled', 1, 'upstream', 0, 0, 0, 0)",
     ])
     func `the schema itself refuses an entry that breaks a rule`(values: String) async throws {
         try await Workspace.use { workspace in
@@ -76,8 +76,8 @@ import Testing
                 await office.end(office.attempt(1), office.attempt(1).released)
                 let code = resultCode(
                     engine.sqlite.connection,
-                    "\(insertEntry) (1, 1, 'settled', 1, 'upstream', 0, 0, 0, 0)")
-                #expect(code == .SQLITE_CONSTRAINT_UNIQUE)
+                    "\(insertEntry) (1, 0, 1, 'settled', 1, 'upstream', 0, 0, 0, 0)")
+                #expect(code == .SQLITE_CONSTRAINT_PRIMARYKEY)
             }
         }
     }
@@ -123,8 +123,8 @@ import Testing
 
 private let insertEntry = """
     INSERT INTO entry
-        (attempt_id, at_ms, kind, amount_picousd, source, prompt_tokens, completion_tokens,
-        cached_tokens, reasoning_tokens)
+        (attempt_id, sequence, at_ms, kind, amount_picousd, source, prompt_tokens,
+        completion_tokens, cached_tokens, reasoning_tokens)
     VALUES
     """
 

@@ -166,7 +166,7 @@ import Testing
             }()
             try await workspace.use { engine, _ in
                 let open = try engine.history.openAttempts()
-                #expect(open == [attempt])
+                #expect(open == [OpenAttempt(attempt)])
                 #expect(try engine.history.lastAttempt() == ID(5))
                 let end = await engine.ledger.write(.entry(attempt.kept(), of: attempt))
                 #expect(end == .success(.written))

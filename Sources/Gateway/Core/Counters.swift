@@ -9,6 +9,7 @@ package struct Counters: Sendable {
     package var refused: Int64 = 0
     package var downgraded: Int64 = 0
     package var waited: Int64 = 0
+    package var warned: Int64 = 0
     package var costAboveHold: Int64 = 0
     package var ledgerFailures: Int64 = 0
 
@@ -24,6 +25,7 @@ package struct Counters: Sendable {
             ("purser_refused_total", "Requests refused.", refused),
             ("purser_downgraded_total", "Requests sent to another model than asked.", downgraded),
             ("purser_waited_total", "Requests that waited for calls in flight.", waited),
+            ("purser_warned_total", "Answers with a soft limit's warning.", warned),
             (
                 "purser_cost_above_hold_total",
                 "Alarms: a cost above its hold, a defect in the bound.", costAboveHold

@@ -10,18 +10,34 @@ extension GatewayCore {
         _ outcome: Passage.Outcome, of attempt: Attempt,
         done: @escaping @Sendable (_ isWritten: Bool) -> Void
     ) {
-        let entry = entry(outcome, of: attempt)
-        let cost = entry.amount
-        switch entry.kind {
-        case .released: moveMoney { $0.release(attempt.id) }
-        case .settled, .kept, .correction: moveMoney { $0.settle(attempt.id, cost: cost) }
-        }
+        let now = now()
+        let entry = bookMoney { $0.book(outcome, of: attempt, at: now) }
         countOutcome(entry, of: attempt)
         write(entry, of: attempt, done: done)
     }
 
-    /// Writes an entry that the book has already; one that the ledger cannot take is kept in
-    /// memory until it can, because nobody else knows what the call cost.
+    /// Adds late truth about a kept attempt as a correcting entry.
+    package func correct(
+        _ attempt: Attempt, kept: Entry, truth: GenerationCost,
+        done: @escaping @Sendable (_ isWritten: Bool) -> Void
+    ) {
+        let now = now()
+        let entry = bookMoney { $0.correct(attempt, kept: kept, truth: truth, at: now) }
+        if truth.cost > attempt.bound { raiseAlarm(cost: truth.cost, of: attempt) }
+        write(entry, of: attempt, done: done)
+    }
+
+    private func bookMoney(_ book: (inout Treasury) -> Treasury.Booking) -> Entry {
+        let (entry, resumptions) = withTill { till in
+            let booking = book(&till.treasury)
+            return (booking.entry, till.resumptions(booking.turns))
+        }
+        for resumption in resumptions { resumption() }
+        return entry
+    }
+
+    /// Writes an entry that the book has already; one that the ledger cannot take is kept until
+    /// it can, because nobody else knows what the call cost.
     func write(
         _ entry: Entry, of attempt: Attempt, done: @escaping @Sendable (_ isWritten: Bool) -> Void
     ) {
@@ -32,7 +48,8 @@ extension GatewayCore {
                 if entry.kind == .correction { count { $0.corrected += 1 } }
                 done(true)
             case .failure:
-                remember(entry, of: attempt)
+                withTill { $0.treasury.remember(entry, of: attempt) }
+                reportUnwritten(entry)
                 count { $0.ledgerFailures += 1 }
                 logger.error(
                     "entry not written",
@@ -45,42 +62,28 @@ extension GatewayCore {
         }
     }
 
-    /// Adds late truth about a kept attempt as a correcting entry.
-    package func correct(
-        _ attempt: Attempt, kept: Entry, truth: GenerationCost,
-        done: @escaping @Sendable (_ isWritten: Bool) -> Void
-    ) {
-        let delta = truth.cost - kept.amount
-        let entry = Entry(
-            attempt: attempt.id, at: now(), kind: .correction, amount: delta,
-            literal: truth.literal, source: .generation, generationID: kept.generationID,
-            tokens: truth.tokens)
-        moveMoney { $0.correct(by: delta, in: attempt.scopes, attempt.windows) }
-        write(entry, of: attempt, done: done)
+    /// Writes what the ledger could not take before; `done` when all of it has been answered.
+    /// Call it when the ledger works again.
+    package func writeUnwritten(done: @escaping @Sendable () -> Void = {}) {
+        let waiting = withTill { $0.treasury.takeUnwritten() }
+        let countdown = Countdown(waiting.count, done)
+        for one in waiting {
+            write(one.entry, of: one.attempt) { _ in countdown.step() }
+        }
     }
 
-    private func entry(_ outcome: Passage.Outcome, of attempt: Attempt) -> Entry {
-        switch outcome {
-        case .settle(let usage, let evidence):
-            Entry(
-                attempt: attempt.id, at: now(), kind: .settled, amount: usage.cost ?? .zero,
-                literal: usage.costLiteral, source: .upstream,
-                generationID: evidence.generationID, tokens: usage.tokens,
-                upstreamStatus: evidence.status)
-        case .release(let evidence):
-            Entry(
-                attempt: attempt.id, at: now(), kind: .released, amount: .zero, source: .none,
-                generationID: evidence.generationID, upstreamStatus: evidence.status)
-        case .keep(let evidence):
-            Entry(
-                attempt: attempt.id, at: now(), kind: .kept, amount: attempt.bound,
-                source: .hold, generationID: evidence.generationID,
-                upstreamStatus: evidence.status)
+    /// How many entries wait for the ledger to work again.
+    package var unwrittenCount: Int { withTill { $0.treasury.unwritten.count } }
+
+    /// Makes what the upstream calls an attempt durable, so that a crash does not lose it.
+    /// Nobody waits for it: without it the attempt is kept at its bound.
+    func note(generation id: String, of attempt: Attempt) {
+        ledger.append(.generation(id, of: attempt.id)) { [self] result in
+            if case .failure = result { count { $0.ledgerFailures += 1 } }
         }
     }
 
     private func countOutcome(_ entry: Entry, of attempt: Attempt) {
-        let isAboveHold = entry.amount > attempt.bound
         count { counters in
             switch entry.kind {
             case .settled: counters.settled += 1
@@ -88,16 +91,19 @@ extension GatewayCore {
             case .kept: counters.kept += 1
             case .correction: break
             }
-            if isAboveHold { counters.costAboveHold += 1 }
         }
-        if isAboveHold {
-            logger.critical(
-                "cost above hold",
-                metadata: [
-                    "request_id": "\(attempt.requestID)", "cost": "\(entry.amount)",
-                    "hold": "\(attempt.bound)", "model": "\(attempt.model)",
-                ])
-        }
+        if entry.amount > attempt.bound { raiseAlarm(cost: entry.amount, of: attempt) }
+    }
+
+    /// The bound was too small: a defect, whose numbers somebody must see.
+    private func raiseAlarm(cost: USD, of attempt: Attempt) {
+        count { $0.costAboveHold += 1 }
+        logger.critical(
+            "cost above hold",
+            metadata: [
+                "event": "alarm", "request_id": "\(attempt.requestID)", "cost": "\(cost)",
+                "hold": "\(attempt.bound)", "model": "\(attempt.model)",
+            ])
     }
 
     /// What a refused call's model is called in the report when the upstream has no such model.

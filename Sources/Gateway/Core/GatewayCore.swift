@@ -18,26 +18,14 @@ package final class GatewayCore: Sendable {
     private let newest: Atomic<Int64>
     private let rosterBox: Mutex<Box<Roster>>
     private let catalogueBox: Mutex<Box<Catalogue>>
-    private let treasury: Mutex<Treasury>
+    private let till: Mutex<Till>
     private let counting: Mutex<Counters>
     private let nextAttempt: Atomic<Int64>
     private let nextRequest: Atomic<Int64>
     private let requestPrefix: String
     private let stopping: Atomic<Bool>
-    private let unwritten: Mutex<[Unwritten]>
     private let keptHandler: @Sendable (Attempt, Entry) -> Void
-
-    /// The book and those who wait for it, changed together.
-    struct Treasury {
-        var book: Book
-        var waiting: [ID<Attempt>: @Sendable (Book.WaitOutcome) -> Void] = [:]
-    }
-
-    /// An entry that the ledger could not take; it waits here until it can.
-    struct Unwritten: Sendable {
-        var entry: Entry
-        var attempt: Attempt
-    }
+    private let unwrittenHandler: @Sendable (Entry) -> Void
 
     /// A value that readers share instead of copying.
     final class Box<Value: Sendable>: Sendable {
@@ -48,19 +36,19 @@ package final class GatewayCore: Sendable {
         }
     }
 
-    /// More calls than this do not wait; they are turned away at once.
-    static let waiterCountMax = 1_000
-
     /// - Parameters:
     ///   - book: with everything the store has spent.
     ///   - lastAttempt: the highest id ever used.
     ///   - requestPrefix: tells one run of the gateway from another in request ids.
     ///   - onKept: told of attempts whose generation the upstream can be asked about.
+    ///   - onUnwritten: told of entries that the ledger could not take, before anybody is
+    ///     answered.
     package init(
         settings: GatewaySettings, ledger: any Ledger, roster: Roster, catalogue: Catalogue,
         book: Book, lastAttempt: ID<Attempt>, requestPrefix: String, logger: Logger,
         clock: @escaping @Sendable () -> Timestamp,
-        onKept: @escaping @Sendable (Attempt, Entry) -> Void
+        onKept: @escaping @Sendable (Attempt, Entry) -> Void,
+        onUnwritten: @escaping @Sendable (Entry) -> Void
     ) {
         self.settings = settings
         self.ledger = ledger
@@ -68,12 +56,12 @@ package final class GatewayCore: Sendable {
         self.clock = clock
         self.requestPrefix = requestPrefix
         keptHandler = onKept
+        unwrittenHandler = onUnwritten
         newest = Atomic(0)
         rosterBox = Mutex(Box(roster))
         catalogueBox = Mutex(Box(catalogue))
-        treasury = Mutex(Treasury(book: book))
+        till = Mutex(Till(treasury: Treasury(book: book)))
         counting = Mutex(Counters())
-        unwritten = Mutex([])
         nextAttempt = Atomic(lastAttempt.rawValue + 1)
         nextRequest = Atomic(1)
         stopping = Atomic(false)
@@ -102,7 +90,7 @@ package final class GatewayCore: Sendable {
     package var isStopping: Bool { stopping.load(ordering: .relaxed) }
 
     /// How many calls hold money.
-    package var holdCount: Int { treasury.withLock { $0.book.holdCount } }
+    package var holdCount: Int { withTill { $0.treasury.book.holdCount } }
 
     /// The instant that decisions use: the clock, but never earlier than one already used.
     package func now() -> Timestamp {
@@ -126,31 +114,19 @@ package final class GatewayCore: Sendable {
     }
 
     /// Reads the book.
-    package func readBook<Value: Sendable>(_ read: @Sendable (Book) -> Value) -> Value {
-        treasury.withLock { read($0.book) }
+    package func readBook<Value: Sendable>(_ read: (Book) -> Value) -> Value {
+        withTill { read($0.treasury.book) }
     }
 
-    func withTreasury<Value: Sendable>(_ body: (inout Treasury) -> Value) -> Value {
-        treasury.withLock { body(&$0) }
-    }
-
-    /// How many entries wait for the ledger to work again.
-    package var unwrittenCount: Int { unwritten.withLock { $0.count } }
-
-    func remember(_ entry: Entry, of attempt: Attempt) {
-        unwritten.withLock { $0.append(Unwritten(entry: entry, attempt: attempt)) }
-    }
-
-    /// Writes what the ledger could not take before. Call it when the ledger works again.
-    package func writeUnwritten() {
-        let waiting = unwritten.withLock { list in
-            defer { list = [] }
-            return list
-        }
-        for one in waiting { write(one.entry, of: one.attempt) { _ in } }
+    func withTill<Value: Sendable>(_ body: (inout Till) -> Value) -> Value {
+        till.withLock { body(&$0) }
     }
 
     func reportKept(_ attempt: Attempt, _ entry: Entry) {
         keptHandler(attempt, entry)
+    }
+
+    func reportUnwritten(_ entry: Entry) {
+        unwrittenHandler(entry)
     }
 }

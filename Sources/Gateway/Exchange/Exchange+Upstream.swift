@@ -66,6 +66,7 @@ extension Exchange: UpstreamListener {
 
     func upstreamHead(_ head: HTTPResponseHead) {
         relay.head = head
+        unnotedGeneration = head.headers.first(name: "x-generation-id")
         extendDeadline(core.settings.silenceSecondsMax)
         perform(
             passage.take(
@@ -116,9 +117,18 @@ extension Exchange: UpstreamListener {
     }
 
     func upstreamPaused() {
+        noteGeneration()
         guard case .streaming = relay.mode, let client else { return }
         client.flush()
         if !client.canTakeMore { upstream?.setReading(false) }
+    }
+
+    /// An answer that is not over when its head has come is worth a name on disk: after a crash
+    /// the upstream can be asked what it cost.
+    private func noteGeneration() {
+        guard let id = unnotedGeneration, let admitted, relay.mode != .ended else { return }
+        unnotedGeneration = nil
+        core.note(generation: id, of: admitted.attempt)
     }
 
     func upstreamEnd(isReusable: Bool) {
@@ -237,9 +247,16 @@ extension Exchange {
                 name: "x-purser-max-tokens",
                 value: String(admitted.plan.forwarding.outputTokensMax))
         }
-        if let left = core.remaining(for: admitted.caller) {
+        if let left = core.remaining(for: admitted) {
             headers.replaceOrAdd(
                 name: "x-purser-budget-remaining", value: max(left, .zero).description)
+        }
+        for warning in core.warnings(for: admitted) {
+            let owner = core.roster.describe(warning.limit.scope)
+            headers.add(
+                name: "x-purser-budget-warning",
+                value: "\(owner) \(warning.limit.period.name): "
+                    + "\(warning.spent) spent, soft limit \(warning.limit.amount)")
         }
     }
 }

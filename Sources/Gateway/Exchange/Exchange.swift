@@ -22,6 +22,8 @@ final class Exchange {
     var relay = Relay()
     /// Whether the upstream answered with success and an error in place of a completion.
     var isErrorOnly = false
+    /// What the upstream calls this call, while that is not on its way to the disk.
+    var unnotedGeneration: String?
     /// What the client is told if calls in flight keep the money; `nil` when it does not wait.
     private var shortfall: Refusal?
     private var judgements = 0

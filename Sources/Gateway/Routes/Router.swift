@@ -1,4 +1,5 @@
 import Credentials
+import Metering
 import NIOCore
 import NIOHTTP1
 import NIOPosix

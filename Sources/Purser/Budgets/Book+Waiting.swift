@@ -8,52 +8,44 @@ extension Book {
         case judgeAnew
     }
 
-    /// Queues a claim that ``hold(_:for:)`` found short.
-    package mutating func wait(_ claim: Claim, ticket: ID<Attempt>) {
-        waiters.append(Waiter(ticket: ticket, claim: claim))
-        count(claim, by: 1)
+    /// Somebody whose waiting is over.
+    package struct Turn: Hashable, Sendable {
+        package var ticket: ID<Attempt>
+        package var outcome: WaitOutcome
     }
 
-    /// Takes a waiting call out of the queue; `false` if it is not in it any more.
+    /// Queues a claim that ``hold(_:for:)`` found short of a budget of `scope`.
+    package mutating func wait(_ claim: Claim, ticket: ID<Attempt>, behind scope: Scope) {
+        line.add(claim, ticket: ticket, behind: scope)
+    }
+
+    /// Takes a waiting call out of the line; `false` if it is not in it any more.
     package mutating func stopWaiting(_ ticket: ID<Attempt>) -> Bool {
-        guard let index = waiters.firstIndex(where: { $0.ticket == ticket }) else { return false }
-        let waiter = waiters.remove(at: index)
-        count(waiter.claim, by: -1)
-        return true
+        line.remove(ticket)
     }
 
-    private mutating func count(_ claim: Claim, by change: Int) {
-        for scope in Set(claim.budgets.map(\.scope)) {
-            let count = (waiting[scope] ?? 0) + change
-            waiting[scope] = count == 0 ? nil : count
-        }
-    }
-
-    /// Serves the queue in order: who stands behind a call that is short of a budget does not
-    /// overtake it in that budget.
-    package mutating func serveWaiters() -> [(ticket: ID<Attempt>, outcome: WaitOutcome)] {
-        guard !waiters.isEmpty else { return [] }
-        var served: [(ticket: ID<Attempt>, outcome: WaitOutcome)] = []
-        var remaining: [Waiter] = []
-        var blocked: Set<Scope> = []
-        for waiter in waiters {
-            if waiter.claim.budgets.contains(where: { blocked.contains($0.scope) }) {
-                remaining.append(waiter)
+    /// Serves the line in order, where money has moved: who stands behind a call that is short
+    /// of a budget does not overtake it in that budget.
+    package mutating func serveWaiters() -> [Turn] {
+        var scopes = line.takeStirred()
+        var turns: [Turn] = []
+        while !scopes.isEmpty, let (scope, waiter) = line.earliest(behind: scopes) {
+            if let earlier = line.scopeOfEarlier(than: waiter) {
+                line.move(waiter, to: earlier)
                 continue
             }
             switch hold(waiter.claim, for: waiter.ticket, isFirstInLine: true) {
             case .held:
-                count(waiter.claim, by: -1)
-                served.append((waiter.ticket, .held))
+                _ = line.remove(waiter.ticket)
+                turns.append(Turn(ticket: waiter.ticket, outcome: .held))
             case .exceeded, .outdated, .full:
-                count(waiter.claim, by: -1)
-                served.append((waiter.ticket, .judgeAnew))
+                _ = line.remove(waiter.ticket)
+                turns.append(Turn(ticket: waiter.ticket, outcome: .judgeAnew))
             case .short(let budget, _):
-                blocked.insert(budget.scope)
-                remaining.append(waiter)
+                if budget.scope != scope { line.move(waiter, to: budget.scope) }
+                scopes.removeAll { $0 == budget.scope }
             }
         }
-        waiters = remaining
-        return served
+        return turns
     }
 }

@@ -49,18 +49,11 @@ package struct Book: Sendable {
         var amount: USD
     }
 
-    struct Waiter: Sendable {
-        var ticket: ID<Attempt>
-        var claim: Claim
-    }
-
     var accounts: [Scope: Account] = [:]
     var holds: [ID<Attempt>: Hold] = [:]
-    var waiters: [Waiter] = []
-    /// How many of them wait for each scope's budgets.
-    var waiting: [Scope: Int] = [:]
-    /// The newest windows seen: a clock that jumps back does not move them back.
-    private var newest: Windows?
+    var line = WaitingLine()
+    /// The newest day seen: a clock or a time zone that jumps back does not move windows back.
+    package private(set) var newestDay: CivilDate?
 
     package init() {}
 
@@ -68,7 +61,12 @@ package struct Book: Sendable {
     package var holdCount: Int { holds.count }
 
     /// How many calls wait for headroom now.
-    package var waiterCount: Int { waiters.count }
+    package var waiterCount: Int { line.count }
+
+    /// The day that a call counts in when the calendar says `day`.
+    package func day(notBefore day: CivilDate) -> CivilDate {
+        newestDay.map { max($0, day) } ?? day
+    }
 }
 
 /// What a call asks the book for.
@@ -77,15 +75,17 @@ package struct Claim: Sendable {
     package var scopes: [Scope]
     /// The budgets among them.
     package var budgets: [Budget]
+    package var day: CivilDate
     package var windows: Windows
     /// The most the call can cost.
     package var bound: USD
 
-    package init(scopes: [Scope], budgets: [Budget], windows: Windows, bound: USD) {
+    package init(scopes: [Scope], budgets: [Budget], day: CivilDate, bound: USD) {
         precondition(bound >= .zero, "a bound is never negative")
         self.scopes = scopes
         self.budgets = budgets
-        self.windows = windows
+        self.day = day
+        windows = Windows(holding: day)
         self.bound = bound
     }
 }
@@ -119,7 +119,11 @@ extension Book {
     ) -> ClaimOutcome {
         precondition(holds[attempt] == nil, "an attempt holds once")
         precondition(claim.bound <= USD.callCostMax, "a bound is plausible")
-        guard advance(to: claim.windows) == claim.windows else { return .outdated }
+        if let newestDay, newestDay > claim.day { return .outdated }
+        if newestDay != claim.day {
+            newestDay = claim.day
+            line.stirAll()
+        }
         let everything = slot(.organisation, .total, claim.windows)
         guard everything.spent + everything.held + claim.bound <= Book.exposureMax else {
             return .full
@@ -128,7 +132,7 @@ extension Book {
         for budget in claim.budgets {
             let slot = slot(budget.scope, budget.period, claim.windows)
             if slot.spent + claim.bound > budget.limit { return .exceeded(budget, slot) }
-            let isBehind = !isFirstInLine && waiting[budget.scope] != nil
+            let isBehind = !isFirstInLine && line.isWaited(for: budget.scope)
             if short == nil, isBehind || slot.spent + slot.held + claim.bound > budget.limit {
                 short = .short(budget, slot)
             }
@@ -147,6 +151,7 @@ extension Book {
                 slot.spent += cost
             }
         }
+        line.stir(hold.scopes)
     }
 
     /// Gives the hold back: nothing was billed.
@@ -163,23 +168,29 @@ extension Book {
     /// Adds late truth to what is spent, in the windows the attempt was held in.
     package mutating func correct(by delta: USD, in scopes: [Scope], _ windows: Windows) {
         for scope in scopes { change(scope, windows) { $0.spent += delta } }
+        line.stir(scopes)
     }
 
     /// Loads what the store has for a scope's window; older windows than known are ignored.
+    ///
+    /// Money spent on a day makes it a day that has been: the clock may have been set back while
+    /// nobody served.
     package mutating func load(_ spent: USD, scope: Scope, period: Period, window: Window) {
+        if period == .daily {
+            newestDay = day(notBefore: CivilDate(daysSinceEpoch: Int(window.firstDay)))
+        }
         guard accounts[scope, default: Account()][period].window <= window else { return }
         accounts[scope, default: Account()][period] = Slot(window: window, spent: spent)
     }
 
     /// The slot of a scope in the present window of a period, empty if nothing happened in it.
     package func balance(_ scope: Scope, _ period: Period, at windows: Windows) -> Slot {
-        slot(scope, period, newestOf(windows))
+        slot(scope, period, windows)
     }
 
     /// The least that any of the budgets has left, counting holds; `nil` without budgets.
     package func headroom(in budgets: [Budget], at windows: Windows) -> USD? {
-        let windows = newestOf(windows)
-        return budgets.map { budget in
+        budgets.map { budget in
             let slot = slot(budget.scope, budget.period, windows)
             return budget.limit - slot.spent - slot.held
         }.min()
@@ -187,8 +198,7 @@ extension Book {
 
     /// The least that any of the budgets has left when calls in flight are not counted.
     package func headroomAfterFlight(in budgets: [Budget], at windows: Windows) -> USD? {
-        let windows = newestOf(windows)
-        return budgets.map { budget in
+        budgets.map { budget in
             budget.limit - slot(budget.scope, budget.period, windows).spent
         }.min()
     }
@@ -226,17 +236,5 @@ extension Book {
             account[period] = slot
         }
         accounts[scope] = account
-    }
-
-    /// The windows to use at `windows`, never older than any used before.
-    private mutating func advance(to windows: Windows) -> Windows {
-        let result = newestOf(windows)
-        newest = result
-        return result
-    }
-
-    private func newestOf(_ windows: Windows) -> Windows {
-        guard let newest, newest.day > windows.day else { return windows }
-        return newest
     }
 }

@@ -35,19 +35,3 @@ package enum Scope: Hashable, Sendable {
         }
     }
 }
-
-/// The most a scope may spend in each window of a period.
-package struct Budget: Hashable, Sendable {
-    package var scope: Scope
-    package var period: Period
-    package var limit: USD
-
-    package init(scope: Scope, period: Period, limit: USD) {
-        self.scope = scope
-        self.period = period
-        self.limit = limit
-    }
-
-    /// The highest limit that can be set; sums of spend stay far inside ``USD``.
-    package static let limitMax = USD.dollars(1_000_000)
-}

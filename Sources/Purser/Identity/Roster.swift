@@ -13,6 +13,7 @@ package struct Roster: Sendable {
     /// Also those revoked, for the books.
     package let keys: [Key]
     package let budgets: [Budget]
+    package let softLimits: [SoftLimit]
     package let managementDigests: Set<KeyDigest>
 
     private let keyByDigest: [KeyDigest: Key]
@@ -21,10 +22,11 @@ package struct Roster: Sendable {
     private let teamByID: [ID<Team>: Team]
     private let tierByID: [ID<Tier>: Tier]
     private let budgetsByScope: [Scope: [Budget]]
+    private let softLimitsByScope: [Scope: [SoftLimit]]
 
     package init(
         revision: Int64, zone: Zone, teams: [Team], tiers: [Tier], members: [Member], keys: [Key],
-        budgets: [Budget], managementDigests: Set<KeyDigest>
+        budgets: [Budget], softLimits: [SoftLimit] = [], managementDigests: Set<KeyDigest>
     ) {
         self.revision = revision
         self.zone = zone
@@ -33,6 +35,7 @@ package struct Roster: Sendable {
         self.members = members
         self.keys = keys
         self.budgets = budgets
+        self.softLimits = softLimits
         self.managementDigests = managementDigests
         keyByDigest = Dictionary(keys.map { ($0.digest, $0) }) { first, _ in first }
         memberByID = Dictionary(members.map { ($0.id, $0) }) { first, _ in first }
@@ -42,13 +45,15 @@ package struct Roster: Sendable {
         teamByID = Dictionary(teams.map { ($0.id, $0) }) { first, _ in first }
         tierByID = Dictionary(tiers.map { ($0.id, $0) }) { first, _ in first }
         budgetsByScope = Dictionary(grouping: budgets, by: \.scope)
+        softLimitsByScope = Dictionary(grouping: softLimits, by: \.scope)
     }
 
     /// The same roster with one more management key, which is not in the directory.
     package func adding(managementDigest digest: KeyDigest) -> Roster {
         Roster(
             revision: revision, zone: zone, teams: teams, tiers: tiers, members: members,
-            keys: keys, budgets: budgets, managementDigests: managementDigests.union([digest]))
+            keys: keys, budgets: budgets, softLimits: softLimits,
+            managementDigests: managementDigests.union([digest]))
     }
 
     /// A roster with nobody in it.
@@ -71,7 +76,10 @@ package struct Roster: Sendable {
 
     package func tier(named name: String) -> Tier? { tiers.first { $0.name == name } }
 
+    /// As they were set: ``Budget/inForce(on:)`` says what holds on a day.
     package func budgets(of scope: Scope) -> [Budget] { budgetsByScope[scope] ?? [] }
+
+    package func softLimits(of scope: Scope) -> [SoftLimit] { softLimitsByScope[scope] ?? [] }
 
     /// Whose a scope is, in words: `member alice`.
     package func describe(_ scope: Scope) -> String {
@@ -93,8 +101,13 @@ package struct Caller: Sendable {
     package var tier: Tier?
     /// Everything the call's cost counts in.
     package var scopes: [Scope]
-    /// The budgets among the scopes.
+    /// The budgets among the scopes, as they were set.
     package var budgets: [Budget]
+    /// The soft limits among the scopes.
+    package var softLimits: [SoftLimit]
+
+    /// The budgets with the limits that hold on `day`.
+    package func budgets(on day: CivilDate) -> [Budget] { budgets.map { $0.inForce(on: day) } }
 }
 
 extension Roster {
@@ -134,6 +147,7 @@ extension Roster {
         return Caller(
             key: key, member: member, team: team,
             tier: (key.tier ?? member.tier ?? holder.tier).flatMap { tierByID[$0] },
-            scopes: scopes, budgets: scopes.flatMap { budgetsByScope[$0] ?? [] })
+            scopes: scopes, budgets: scopes.flatMap { budgetsByScope[$0] ?? [] },
+            softLimits: scopes.flatMap { softLimitsByScope[$0] ?? [] })
     }
 }

@@ -51,3 +51,15 @@ package struct Attempt: Hashable, Sendable {
 
     package var isDowngraded: Bool { requestedModel != model }
 }
+
+/// An attempt without an outcome: in flight, or left open by a crash.
+package struct OpenAttempt: Hashable, Sendable {
+    package var attempt: Attempt
+    /// What the upstream calls it; `nil` while it has not said so.
+    package var generationID: String?
+
+    package init(_ attempt: Attempt, generationID: String? = nil) {
+        self.attempt = attempt
+        self.generationID = generationID
+    }
+}

@@ -24,6 +24,9 @@ package struct Entry: Hashable, Sendable {
     }
 
     package var attempt: ID<Attempt>
+    /// Its place among the attempt's entries: 0 is the outcome, corrections count from 1. Two
+    /// entries of one attempt in one place are one entry, so writing one again is nothing.
+    package var sequence: Int64
     package var at: Timestamp
     package var kind: Kind
     /// What is added to the books; negative only for a correction.
@@ -38,12 +41,15 @@ package struct Entry: Hashable, Sendable {
     package var upstreamStatus: Int?
 
     package init(
-        attempt: ID<Attempt>, at: Timestamp, kind: Kind, amount: USD, literal: String? = nil,
-        source: Source, generationID: String? = nil, tokens: TokenCounts = TokenCounts(),
+        attempt: ID<Attempt>, sequence: Int64 = 0, at: Timestamp, kind: Kind, amount: USD,
+        literal: String? = nil, source: Source, generationID: String? = nil,
+        tokens: TokenCounts = TokenCounts(),
         upstreamStatus: Int? = nil
     ) {
         precondition(kind == .correction || amount >= .zero, "only corrections may be negative")
+        precondition((sequence > 0) == (kind == .correction), "an outcome comes first")
         self.attempt = attempt
+        self.sequence = sequence
         self.at = at
         self.kind = kind
         self.amount = amount

@@ -16,10 +16,17 @@ package struct Tier: Hashable, Sendable {
     package var outputTokensMax: Int64?
     /// The most one call may cost, by its bound; `nil` for no such limit.
     package var requestCostMax: USD?
+    /// Whether an output limit that the client named is lowered to what the money pays for, and
+    /// the answer says so, where the call would be refused otherwise.
+    package var clampsOutput: Bool
+    /// The most that one of each such thing adds to a call; those without a ceiling are refused
+    /// where their cost has no bound.
+    package var ceilings: [Extra: USD]
 
     package init(
         id: ID<Tier>, name: String, models: [ModelPattern], otherwise: Otherwise = .deny,
-        outputTokensMax: Int64? = nil, requestCostMax: USD? = nil
+        outputTokensMax: Int64? = nil, requestCostMax: USD? = nil, clampsOutput: Bool = false,
+        ceilings: [Extra: USD] = [:]
     ) {
         self.id = id
         self.name = name
@@ -27,6 +34,8 @@ package struct Tier: Hashable, Sendable {
         self.otherwise = otherwise
         self.outputTokensMax = outputTokensMax
         self.requestCostMax = requestCostMax
+        self.clampsOutput = clampsOutput
+        self.ceilings = ceilings
     }
 
     /// Whether the list has that model, by the id that OpenRouter's model list gives it.

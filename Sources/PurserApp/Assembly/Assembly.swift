@@ -152,7 +152,7 @@ extension Assembly {
             catalogue: await fetchCatalogue(client) ?? .empty,
             book: try books.book(at: now, in: roster.zone),
             lastAttempt: try books.store.lastAttempt(), requestPrefix: ThisMachine.runName(),
-            logger: logger, clock: ThisMachine.now, onKept: onKept)
+            logger: logger, clock: ThisMachine.now, onKept: onKept, onUnwritten: { _ in })
     }
 
     private func fetchCatalogue(_ client: OpenRouterClient) async -> Catalogue? {

@@ -1,6 +1,7 @@
 import Credentials
 import Gateway
 import Logging
+import Metering
 import Purser
 import SQLiteStorage
 import Storage
@@ -101,10 +102,8 @@ extension ServingBooks {
     /// Ends what a crash left open: whether it was billed is not known, so the hold is kept.
     func keepOpenAttempts(at now: Timestamp) async throws(StorageFailure) -> Int {
         let open = try store.openAttempts()
-        for attempt in open {
-            let entry = Entry(
-                attempt: attempt.id, at: now, kind: .kept, amount: attempt.bound, source: .hold)
-            try await write(.entry(entry, of: attempt))
+        for one in open {
+            try await write(.entry(Treasury.keep(one, at: now), of: one.attempt))
         }
         return open.count
     }

@@ -10,14 +10,14 @@ struct Spending: Sendable {
     private var slots: [Scope: [Period: Book.Slot]] = [:]
 
     /// `balances` may reach further than the present windows; what is outside does not count.
-    init(roster: Roster, today: CivilDate, balances: [SpendRow], openAttempts: [Attempt]) {
+    init(roster: Roster, today: CivilDate, balances: [SpendRow], openAttempts: [OpenAttempt]) {
         self.roster = roster
         self.today = today
         windows = Windows(holding: today)
         for row in balances {
             change(row.scope, row.period, in: row.window) { $0.spent += row.spent }
         }
-        for attempt in openAttempts {
+        for attempt in openAttempts.map(\.attempt) {
             for scope in attempt.scopes {
                 for period in Period.allCases {
                     change(scope, period, in: attempt.windows[period]) {
@@ -37,7 +37,7 @@ struct Spending: Sendable {
         let slot = slot(scope, period)
         return WindowView(
             scope: scope, owner: roster.name(of: scope), period: period,
-            limit: roster.budgets(of: scope).first { $0.period == period }?.limit,
+            limit: roster.budgets(of: scope).first { $0.period == period }?.limit(on: today),
             spent: slot.spent, held: slot.held,
             resetsAt: period.end(after: today, in: roster.zone))
     }

@@ -86,10 +86,11 @@ extension Attempt {
     }
 
     package func correction(
-        _ amount: USD, prompt: Int64 = 0, completion: Int64 = 0
+        _ amount: USD, sequence: Int64 = 1, prompt: Int64 = 0, completion: Int64 = 0
     ) -> Entry {
         Entry(
-            attempt: id, at: .evening, kind: .correction, amount: amount, source: .generation,
+            attempt: id, sequence: sequence, at: .evening, kind: .correction, amount: amount,
+            source: .generation,
             tokens: TokenCounts(prompt: prompt, completion: completion))
     }
 }

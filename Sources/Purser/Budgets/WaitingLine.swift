@@ -1,0 +1,137 @@
+/// Who waits for calls in flight to give money back, in the order they came.
+///
+/// Each waits behind the scope whose budget was short for them, so that money which moves wakes
+/// those it can help and nobody else: the cost of a move does not grow with the line.
+struct WaitingLine: Sendable {
+    struct Waiter: Sendable {
+        var ticket: ID<Attempt>
+        /// The order of arrival.
+        var number: Int
+        var claim: Claim
+    }
+
+    /// Those behind one scope. Who has left is still in it until their turn comes.
+    private struct Queue: Sendable {
+        var waiters: [Waiter] = []
+        var first = 0
+        var leftCount = 0
+    }
+
+    private var queues: [Scope: Queue] = [:]
+    /// Behind which scope each of those who wait stands.
+    private var places: [ID<Attempt>: (scope: Scope, claim: Claim)] = [:]
+    /// How many of them have a budget of each scope in their claim.
+    private var waited: [Scope: Int] = [:]
+    /// Where money has moved since the line was last served.
+    private var stirred: [Scope] = []
+    private var nextNumber = 0
+
+    var count: Int { places.count }
+
+    func isWaited(for scope: Scope) -> Bool { waited[scope] != nil }
+
+    mutating func add(_ claim: Claim, ticket: ID<Attempt>, behind scope: Scope) {
+        precondition(places[ticket] == nil, "a call waits once")
+        nextNumber += 1
+        places[ticket] = (scope, claim)
+        queues[scope, default: Queue()].waiters.append(
+            Waiter(ticket: ticket, number: nextNumber, claim: claim))
+        changeWaited(claim, by: 1)
+    }
+
+    /// `false` if the call is not waiting any more.
+    mutating func remove(_ ticket: ID<Attempt>) -> Bool {
+        guard let place = places.removeValue(forKey: ticket) else { return false }
+        changeWaited(place.claim, by: -1)
+        queues[place.scope]?.leftCount += 1
+        tidy(place.scope)
+        // Those behind it may fit where it did not.
+        stir(place.claim.scopes)
+        return true
+    }
+
+    /// Notes that money has moved in those scopes.
+    mutating func stir(_ scopes: [Scope]) {
+        if places.isEmpty { return }
+        for scope in scopes where queues[scope] != nil && !stirred.contains(scope) {
+            stirred.append(scope)
+        }
+    }
+
+    /// A new day has begun: whoever waits asked for windows that have ended.
+    mutating func stirAll() {
+        stirred = queues.keys.sorted { ($0.kind, $0.rawID) < ($1.kind, $1.rawID) }
+    }
+
+    /// The scopes to look at now.
+    mutating func takeStirred() -> [Scope] {
+        defer { stirred = [] }
+        return stirred
+    }
+
+    /// Who came first of those behind these scopes.
+    mutating func earliest(behind scopes: [Scope]) -> (scope: Scope, waiter: Waiter)? {
+        var result: (scope: Scope, waiter: Waiter)?
+        for scope in scopes {
+            guard let waiter = first(behind: scope) else { continue }
+            if let found = result, found.waiter.number < waiter.number { continue }
+            result = (scope, waiter)
+        }
+        return result
+    }
+
+    /// The scope among the claim's behind which somebody stands who came before it.
+    mutating func scopeOfEarlier(than waiter: Waiter) -> Scope? {
+        for budget in waiter.claim.budgets {
+            guard let other = first(behind: budget.scope) else { continue }
+            if other.number < waiter.number { return budget.scope }
+        }
+        return nil
+    }
+
+    /// Lets somebody stand behind another scope, by the order of arrival.
+    mutating func move(_ waiter: Waiter, to scope: Scope) {
+        guard let place = places[waiter.ticket] else { return }
+        places[waiter.ticket]?.scope = scope
+        queues[place.scope]?.leftCount += 1
+        var queue = queues[scope] ?? Queue()
+        let position =
+            queue.waiters[queue.first...].firstIndex { $0.number > waiter.number }
+            ?? queue.waiters.endIndex
+        queue.waiters.insert(waiter, at: position)
+        queues[scope] = queue
+        tidy(place.scope)
+    }
+
+    private mutating func first(behind scope: Scope) -> Waiter? {
+        guard var queue = queues[scope] else { return nil }
+        while queue.first < queue.waiters.count {
+            let waiter = queue.waiters[queue.first]
+            if places[waiter.ticket]?.scope == scope {
+                if queue.first != queues[scope]?.first { queues[scope] = queue }
+                return waiter
+            }
+            queue.first += 1
+            queue.leftCount -= 1
+        }
+        queues[scope] = nil
+        return nil
+    }
+
+    /// Forgets those who have left when they are most of a queue.
+    private mutating func tidy(_ scope: Scope) {
+        guard var queue = queues[scope] else { return }
+        guard queue.leftCount + queue.first > queue.waiters.count / 2 else { return }
+        queue.waiters = queue.waiters[queue.first...].filter { places[$0.ticket]?.scope == scope }
+        queue.first = 0
+        queue.leftCount = 0
+        queues[scope] = queue.waiters.isEmpty ? nil : queue
+    }
+
+    private mutating func changeWaited(_ claim: Claim, by change: Int) {
+        for scope in Set(claim.budgets.map(\.scope)) {
+            let count = (waited[scope] ?? 0) + change
+            waited[scope] = count == 0 ? nil : count
+        }
+    }
+}

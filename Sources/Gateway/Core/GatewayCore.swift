@@ -24,6 +24,7 @@ package final class GatewayCore: Sendable {
     private let nextRequest: Atomic<Int64>
     private let requestPrefix: String
     private let stopping: Atomic<Bool>
+    private let drains = Atomic<Int64>(0)
     private let keptHandler: @Sendable (Attempt, Entry) -> Void
     private let unwrittenHandler: @Sendable (Entry) -> Void
 
@@ -88,6 +89,16 @@ package final class GatewayCore: Sendable {
     package func stopAdmitting() { stopping.store(true, ordering: .relaxed) }
 
     package var isStopping: Bool { stopping.load(ordering: .relaxed) }
+
+    /// Takes one of the places for answers that are read on without a client; `false` if all
+    /// are taken.
+    func beginDrain() -> Bool {
+        if drains.wrappingAdd(1, ordering: .relaxed).newValue <= settings.drainsMax { return true }
+        endDrain()
+        return false
+    }
+
+    func endDrain() { drains.wrappingSubtract(1, ordering: .relaxed) }
 
     /// How many calls hold money.
     package var holdCount: Int { withTill { $0.treasury.book.holdCount } }

@@ -22,6 +22,8 @@ package struct GatewaySettings: Sendable {
     package var silenceSecondsMax: Int64 = 180
     /// How long an answer is read on after its client left, to learn what it cost.
     package var drainSecondsMax: Int64 = 300
+    /// How many answers are read on at once; beyond that the upstream is left and asked later.
+    package var drainsMax: Int64 = 1_000
     /// The page sent upstream as `HTTP-Referer` when the client names none; `nil` for none.
     package var referer: String?
     /// The application named upstream when the client names none.

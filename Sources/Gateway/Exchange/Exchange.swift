@@ -27,6 +27,8 @@ final class Exchange {
     /// What the client is told if calls in flight keep the money; `nil` when it does not wait.
     private var shortfall: Refusal?
     private var judgements = 0
+    /// Whether the client has left and the answer is read on.
+    private var isDraining = false
     var deadline: Timestamp
     private let bound: NIOLoopBoundBox<Exchange?>
 
@@ -74,7 +76,17 @@ final class Exchange {
         }
         perform(passage.take(.clientLeft))
         deadline = core.now().adding(seconds: core.settings.drainSecondsMax)
+        isDraining = core.beginDrain()
+        guard isDraining else { return giveUp() }
         upstream?.setReading(true)
+    }
+
+    /// Leaves the upstream; what the call cost is not known then.
+    private func giveUp() {
+        guard let upstream else { return }
+        upstream.close()
+        self.upstream = nil
+        perform(passage.take(.deadlinePassed))
     }
 
     func clientCanTakeMore(_ canTakeMore: Bool) {
@@ -89,10 +101,7 @@ final class Exchange {
             self.shortfall = nil
             return refuse(shortfall, caller: admitted.caller)
         }
-        guard upstream != nil else { return }
-        upstream?.close()
-        upstream = nil
-        perform(passage.take(.deadlinePassed))
+        giveUp()
     }
 
     /// Runs `body` with this exchange on its event loop, from any thread.
@@ -113,6 +122,8 @@ final class Exchange {
 
     /// Nothing refers to the exchange any more.
     func retire() {
+        if isDraining { core.endDrain() }
+        isDraining = false
         loop.exchanges[ObjectIdentifier(self)] = nil
         bound.value = nil
     }

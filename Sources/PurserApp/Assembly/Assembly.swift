@@ -28,6 +28,9 @@ struct Assembly: Sendable {
     private static let catalogueInterval = Duration.seconds(300)
     /// How soon after a failure.
     private static let catalogueRetryInterval = Duration.seconds(5)
+    /// How often the ledger's health is looked at.
+    private static let ledgerLooksPerSecond: Int64 = 10
+    private static let ledgerLookInterval = Duration.milliseconds(100)
     /// How long calls in flight may go on after a stop.
     private static let graceSeconds = 30
 
@@ -76,7 +79,7 @@ struct Assembly: Sendable {
                 defer { announcePort.finish() }
                 try await listening(at: settings.console, option: "--console") {
                     try await ConsoleServer(
-                        source: consoleSource(core, gatewayURL), logger: consoleLogger
+                        source: consoleSource(core, books, gatewayURL), logger: consoleLogger
                     ).run(host: settings.console.host, port: settings.console.port) {
                         announcePort.yield($0)
                     }
@@ -87,15 +90,18 @@ struct Assembly: Sendable {
             }
             tasks.addTask { await refreshCatalogue(core, client) }
             if let port = await consolePorts.first(where: { _ in true }) {
-                try await wait(
-                    Running(
-                        gatewayURL: gatewayURL,
-                        consoleURL: Assembly.url(settings.console.host, port), core: core,
-                        books: books))
+                let running = Running(
+                    gatewayURL: gatewayURL,
+                    consoleURL: Assembly.url(settings.console.host, port), core: core,
+                    books: books)
+                let end = await untilFirst({ try await wait(running) }) {
+                    try await watchLedger(books)
+                }
                 try await gateway.stop(graceSeconds: Assembly.graceSeconds)
-                core.writeUnwritten()
+                books.writeUnwritten()
                 ask.finish()
                 tasks.cancelAll()
+                try end.get()
             }
             // A console that could not listen ends its task with the reason.
             while let result = await tasks.nextResult() {
@@ -119,6 +125,45 @@ struct Assembly: Sendable {
         }
     }
 
+    /// Runs both until one of them ends, which then ends the other.
+    private func untilFirst(
+        _ first: @escaping @Sendable () async throws -> Void,
+        _ second: @escaping @Sendable () async throws -> Void
+    ) async -> Result<Void, any Error> {
+        await withTaskGroup(of: Result<Void, any Error>.self) { group in
+            for body in [first, second] {
+                group.addTask {
+                    do { return .success(try await body()) } catch { return .failure(error) }
+                }
+            }
+            let result = await group.next()
+            group.cancelAll()
+            return result ?? .success(())
+        }
+    }
+
+    /// Ends the gateway if the ledger cannot be written for too long: better to be down, which
+    /// everybody sees, than to hold outcomes in memory for hours.
+    private func watchLedger(_ books: ServingBooks) async throws {
+        var failures: Int64 = 0
+        while true {
+            try await Task.sleep(for: Assembly.ledgerLookInterval)
+            guard let failure = books.failure else {
+                failures = 0
+                continue
+            }
+            failures += 1
+            guard failures > settings.ledgerSecondsMax * Assembly.ledgerLooksPerSecond else {
+                continue
+            }
+            throw CommandFailure(
+                .failed,
+                "the ledger could not be written for \(settings.ledgerSecondsMax) s: \(failure)",
+                hint: "mend the disk and start again; what the ledger could not take is in "
+                    + books.emergency.path)
+        }
+    }
+
     /// Hummingbird calls it an error that it was asked to stop.
     private var consoleLogger: Logger {
         var quiet = logger
@@ -137,6 +182,12 @@ extension Assembly {
         onKept: @escaping @Sendable (Attempt, Entry) -> Void
     ) async throws -> GatewayCore {
         let now = ThisMachine.now()
+        let late = try await books.writeEmergencies()
+        if late > 0 {
+            logger.notice(
+                "outcomes that an earlier run could not write are in the books",
+                metadata: ["count": "\(late)"])
+        }
         let kept = try await books.keepOpenAttempts(at: now)
         if kept > 0 {
             logger.notice("attempts left open were kept as spent", metadata: ["count": "\(kept)"])
@@ -152,7 +203,15 @@ extension Assembly {
             catalogue: await fetchCatalogue(client) ?? .empty,
             book: try books.book(at: now, in: roster.zone),
             lastAttempt: try books.store.lastAttempt(), requestPrefix: ThisMachine.runName(),
-            logger: logger, clock: ThisMachine.now, onKept: onKept, onUnwritten: { _ in })
+            logger: logger, clock: ThisMachine.now, onKept: onKept,
+            onUnwritten: { entry in
+                if books.emergency.append(entry) { return }
+                logger.critical(
+                    "an outcome is in memory alone",
+                    metadata: [
+                        "attempt": "\(entry.attempt.rawValue)", "amount": "\(entry.amount)",
+                    ])
+            })
     }
 
     private func fetchCatalogue(_ client: OpenRouterClient) async -> Catalogue? {
@@ -181,11 +240,15 @@ extension Assembly {
         }
     }
 
-    private func consoleSource(_ core: GatewayCore, _ gatewayURL: String) -> ConsoleSource {
+    private func consoleSource(
+        _ core: GatewayCore, _ books: ServingBooks, _ gatewayURL: String
+    ) -> ConsoleSource {
         ConsoleSource(
             unreadiness: {
                 if core.isStopping { return "stopping" }
-                if core.unwrittenCount > 0 { return "the ledger cannot be written" }
+                if books.failure != nil || core.unwrittenCount > 0 {
+                    return "the ledger cannot be written"
+                }
                 return core.catalogue.isEmpty ? "the price list is not there yet" : nil
             },
             metrics: {

@@ -27,8 +27,10 @@ struct Desk: ControlDesk {
     private static func balance(
         _ core: GatewayCore, _ scope: Scope, _ period: Period
     ) -> Book.Slot {
-        let windows = Windows(holding: core.roster.zone.day(at: core.now()))
-        return core.readBook { $0.balance(scope, period, at: windows) }
+        let today = core.roster.zone.day(at: core.now())
+        return core.readBook { book in
+            book.balance(scope, period, at: Windows(holding: book.day(notBefore: today)))
+        }
     }
 
     func manage(_ call: ManagementCall) -> PlainReply {

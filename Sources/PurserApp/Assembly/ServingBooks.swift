@@ -13,6 +13,7 @@ import Synchronization
 final class ServingBooks: Sendable {
     let store: SQLiteStore
     let ledger: SQLiteLedger
+    let emergency: EmergencyFile
     private let lock: ServeLock
     private let managementDigest: KeyDigest?
     private let gateway: GatewaySlot
@@ -20,14 +21,16 @@ final class ServingBooks: Sendable {
     /// Where the ledger's callbacks find the gateway, which is made after the ledger.
     private final class GatewaySlot: Sendable {
         let core = Mutex<GatewayCore?>(nil)
+        let failure = Mutex<StorageFailure?>(nil)
     }
 
     private init(
-        store: SQLiteStore, ledger: SQLiteLedger, lock: ServeLock, managementDigest: KeyDigest?,
-        gateway: GatewaySlot
+        store: SQLiteStore, ledger: SQLiteLedger, emergency: EmergencyFile, lock: ServeLock,
+        managementDigest: KeyDigest?, gateway: GatewaySlot
     ) {
         self.store = store
         self.ledger = ledger
+        self.emergency = emergency
         self.lock = lock
         self.managementDigest = managementDigest
         self.gateway = gateway
@@ -38,6 +41,7 @@ final class ServingBooks: Sendable {
     ) throws(StorageFailure) -> ServingBooks {
         let lock = try ServeLock.acquire(path: path)
         let store = try SQLiteStore.open(path: path, zone: Zone.named)
+        let emergency = try EmergencyFile(beside: path)
         let slot = GatewaySlot()
         let digest = managementKey?.digest
         let ledger = try SQLiteLedger.open(
@@ -47,14 +51,34 @@ final class ServingBooks: Sendable {
                 ServingBooks.load(store, digest, into: core, logger)
             },
             onFailure: { failure in
+                slot.failure.withLock { $0 = failure }
                 logger.critical("ledger failed", metadata: ["reason": "\(failure)"])
             },
             onRecovery: {
+                slot.failure.withLock { $0 = nil }
                 logger.notice("ledger works again")
-                slot.core.withLock { $0 }?.writeUnwritten()
+                let core = slot.core.withLock { $0 }
+                ServingBooks.writeUnwritten(core, emergency)
             })
         return ServingBooks(
-            store: store, ledger: ledger, lock: lock, managementDigest: digest, gateway: slot)
+            store: store, ledger: ledger, emergency: emergency, lock: lock,
+            managementDigest: digest, gateway: slot)
+    }
+
+    /// Why the ledger takes no writes now; `nil` while it does.
+    var failure: StorageFailure? { gateway.failure.withLock { $0 } }
+
+    /// Writes what the ledger could not take, if it takes it now.
+    func writeUnwritten() {
+        ServingBooks.writeUnwritten(gateway.core.withLock { $0 }, emergency)
+    }
+
+    private static func writeUnwritten(_ core: GatewayCore?, _ emergency: EmergencyFile) {
+        guard let core, core.unwrittenCount > 0 else { return }
+        let count = emergency.count
+        core.writeUnwritten {
+            if core.unwrittenCount == 0 { emergency.clear(after: count) }
+        }
     }
 
     /// Ends the writer, when nothing will be written any more, and lets another gateway in.
@@ -99,7 +123,25 @@ final class ServingBooks: Sendable {
 }
 
 extension ServingBooks {
-    /// Ends what a crash left open: whether it was billed is not known, so the hold is kept.
+    /// Writes the outcomes that an earlier run could not; returns how many.
+    func writeEmergencies() async throws(StorageFailure) -> Int {
+        let entries = try emergency.entries()
+        let attempts = Dictionary(
+            try store.openAttempts().map { ($0.attempt.id, $0.attempt) }
+        ) { first, _ in first }
+        var count = 0
+        for entry in entries {
+            // What has its outcome was written after all.
+            guard let attempt = attempts[entry.attempt] else { continue }
+            try await write(.entry(entry, of: attempt))
+            count += 1
+        }
+        emergency.clear(after: 0)
+        return count
+    }
+
+    /// Ends what a crash left open: whether it was billed is not known, so the hold is kept, and
+    /// the upstream is asked where it has given the call a name.
     func keepOpenAttempts(at now: Timestamp) async throws(StorageFailure) -> Int {
         let open = try store.openAttempts()
         for one in open {

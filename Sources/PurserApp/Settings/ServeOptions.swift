@@ -17,6 +17,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp(Setting.waitSeconds.help, valueName: "seconds"))
     var waitSeconds: String?
 
+    @Option(help: ArgumentHelp(Setting.ledgerSeconds.help, valueName: "seconds"))
+    var ledgerSeconds: String?
+
     @Option(help: ArgumentHelp(Setting.bodyBytesMax.help, valueName: "bytes"))
     var maxBodyBytes: String?
 

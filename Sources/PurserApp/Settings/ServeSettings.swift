@@ -12,6 +12,7 @@ struct ServeSettings: Sendable {
     /// `nil` for those in the database alone.
     var managementKey: Secret?
     var waitSecondsMax: Int64
+    var ledgerSecondsMax: Int64
     var bodyBytesMax: Int
     /// `nil` for none.
     var referer: String?
@@ -34,6 +35,7 @@ struct ServeSettings: Sendable {
         upstreamKey = source.value(of: .upstreamKey).map { Secret($0.text) }
         managementKey = source.value(of: .managementKey).map { Secret($0.text) }
         waitSecondsMax = try value(.waitSeconds, options.waitSeconds).count(in: 0...3_600)
+        ledgerSecondsMax = try value(.ledgerSeconds, options.ledgerSeconds).count(in: 1...3_600)
         // A gibibyte is held in memory as a whole; beyond it a mistake is likelier than a wish.
         bodyBytesMax = Int(
             try value(.bodyBytesMax, options.maxBodyBytes).count(in: 1...1_073_741_824))

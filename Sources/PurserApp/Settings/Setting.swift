@@ -10,6 +10,7 @@ enum Setting: String, CaseIterable, Sendable {
     case upstreamKey = "upstream-key"
     case managementKey = "management-key"
     case waitSeconds = "wait-seconds"
+    case ledgerSeconds = "ledger-seconds"
     case bodyBytesMax = "max-body-bytes"
     case referer
     case title
@@ -58,6 +59,11 @@ enum Setting: String, CaseIterable, Sendable {
                 environment: "PURSER_WAIT_SECONDS", standard: "30",
                 sentence: "How long a call may wait for money that calls in flight hold; "
                     + "shorter than most clients' patience.")
+        case .ledgerSeconds:
+            Row(
+                environment: "PURSER_LEDGER_SECONDS", standard: "30",
+                sentence: "How long the ledger may fail before the gateway ends; calls are refused "
+                    + "meanwhile.")
         case .bodyBytesMax:
             Row(
                 environment: "PURSER_MAX_BODY_BYTES", standard: "33554432",

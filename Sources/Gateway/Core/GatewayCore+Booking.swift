@@ -11,9 +11,8 @@ extension GatewayCore {
         done: @escaping @Sendable (_ isWritten: Bool) -> Void
     ) {
         let now = now()
-        let entry = bookMoney { $0.book(outcome, of: attempt, at: now) }
+        let entry = bookMoney(of: attempt, done: done) { $0.book(outcome, of: attempt, at: now) }
         countOutcome(entry, of: attempt)
-        write(entry, of: attempt, done: done)
     }
 
     /// Adds late truth about a kept attempt as a correcting entry.
@@ -22,14 +21,22 @@ extension GatewayCore {
         done: @escaping @Sendable (_ isWritten: Bool) -> Void
     ) {
         let now = now()
-        let entry = bookMoney { $0.correct(attempt, kept: kept, truth: truth, at: now) }
+        _ = bookMoney(of: attempt, done: done) {
+            $0.correct(attempt, kept: kept, truth: truth, at: now)
+        }
         if truth.cost > attempt.bound { raiseAlarm(cost: truth.cost, of: attempt) }
-        write(entry, of: attempt, done: done)
     }
 
-    private func bookMoney(_ book: (inout Treasury) -> Treasury.Booking) -> Entry {
+    /// Moves money and queues the entry that says so, in one step: whoever uses the money that
+    /// came free stands behind the entry in the ledger's queue, so that at no durable point both
+    /// the old hold and the new one count.
+    private func bookMoney(
+        of attempt: Attempt, done: @escaping @Sendable (_ isWritten: Bool) -> Void,
+        _ book: (inout Treasury) -> Treasury.Booking
+    ) -> Entry {
         let (entry, resumptions) = withTill { till in
             let booking = book(&till.treasury)
+            write(booking.entry, of: attempt, done: done)
             return (booking.entry, till.resumptions(booking.turns))
         }
         for resumption in resumptions { resumption() }
@@ -70,6 +77,13 @@ extension GatewayCore {
         for one in waiting {
             write(one.entry, of: one.attempt) { _ in countdown.step() }
         }
+    }
+
+    /// An attempt that the ledger would not take, and that nobody forwards. If a crash shows that
+    /// it took it after all, it cost nothing.
+    func disown(_ attempt: Attempt) {
+        reportUnwritten(
+            Entry(.release(Passage.Evidence()), of: attempt, at: now()))
     }
 
     /// How many entries wait for the ledger to work again.

@@ -21,6 +21,8 @@ extension GatewayCore {
         case .settled(let judgement): return judgement
         }
         if isStopping { return .refused(.shuttingDown, caller) }
+        // Money that came free by an entry that is in memory alone is not free yet.
+        if unwrittenCount > 0 { return .refused(.ledgerUnavailable, caller) }
         let prospect = withTill { till in
             till.treasury.prospect(for: caller, at: matter.at, in: roster.zone)
         }

@@ -227,11 +227,14 @@ extension Exchange {
         let recorded = onLoop { $0.perform($0.passage.take(.recorded)) }
         let stale = onLoop { $0.perform($0.passage.take(.stale)) }
         let failed = onLoop { $0.perform($0.passage.take(.recordingFailed)) }
-        core.ledger.append(.attempt(admitted.attempt, revision: admitted.revision)) { result in
+        core.ledger.append(.attempt(admitted.attempt, revision: admitted.revision)) {
+            [core] result in
             switch result {
             case .success(.written): recorded()
             case .success(.stale): stale()
-            case .failure: failed()
+            case .failure:
+                core.disown(admitted.attempt)
+                failed()
             }
         }
     }

@@ -12,6 +12,11 @@ extension Book {
     package struct Turn: Hashable, Sendable {
         package var ticket: ID<Attempt>
         package var outcome: WaitOutcome
+
+        package init(ticket: ID<Attempt>, outcome: WaitOutcome) {
+            self.ticket = ticket
+            self.outcome = outcome
+        }
     }
 
     /// Queues a claim that ``hold(_:for:)`` found short of a budget of `scope`.

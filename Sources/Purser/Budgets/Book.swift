@@ -129,8 +129,9 @@ extension Book {
             return .full
         }
         var short: ClaimOutcome?
+        var reader = SlotReader(claim.windows)
         for budget in claim.budgets {
-            let slot = slot(budget.scope, budget.period, claim.windows)
+            let slot = reader.slot(budget.scope, budget.period, in: accounts)
             if slot.spent + claim.bound > budget.limit { return .exceeded(budget, slot) }
             let isBehind = !isFirstInLine && line.isWaited(for: budget.scope)
             if short == nil, isBehind || slot.spent + slot.held + claim.bound > budget.limit {
@@ -190,17 +191,47 @@ extension Book {
 
     /// The least that any of the budgets has left, counting holds; `nil` without budgets.
     package func headroom(in budgets: [Budget], at windows: Windows) -> USD? {
-        budgets.map { budget in
-            let slot = slot(budget.scope, budget.period, windows)
-            return budget.limit - slot.spent - slot.held
-        }.min()
+        least(of: budgets, at: windows) { $0.limit - $1.spent - $1.held }
     }
 
     /// The least that any of the budgets has left when calls in flight are not counted.
     package func headroomAfterFlight(in budgets: [Budget], at windows: Windows) -> USD? {
-        budgets.map { budget in
-            budget.limit - slot(budget.scope, budget.period, windows).spent
-        }.min()
+        least(of: budgets, at: windows) { $0.limit - $1.spent }
+    }
+
+    private func least(
+        of budgets: [Budget], at windows: Windows, _ left: (Budget, Slot) -> USD
+    ) -> USD? {
+        var reader = SlotReader(windows)
+        var result: USD?
+        for budget in budgets {
+            let left = left(budget, reader.slot(budget.scope, budget.period, in: accounts))
+            result = min(result ?? left, left)
+        }
+        return result
+    }
+}
+
+/// Reads slots in the windows of one day; budgets of one scope come one after the other, so that
+/// each account is looked up once. It does not own the accounts: a second owner would make the
+/// next change copy them all.
+private struct SlotReader {
+    let windows: Windows
+    private var scope: Scope?
+    private var account: Book.Account?
+
+    init(_ windows: Windows) {
+        self.windows = windows
+    }
+
+    mutating func slot(
+        _ scope: Scope, _ period: Period, in accounts: borrowing [Scope: Book.Account]
+    ) -> Book.Slot {
+        if self.scope != scope {
+            self.scope = scope
+            account = accounts[scope]
+        }
+        return Book.slot(account, period, windows[period])
     }
 }
 
@@ -213,8 +244,12 @@ extension Book {
     }
 
     private func slot(_ scope: Scope, _ period: Period, _ windows: Windows) -> Slot {
-        let window = windows[period]
-        guard let slot = accounts[scope]?[period], slot.window >= window else {
+        Book.slot(accounts[scope], period, windows[period])
+    }
+
+    /// The account's slot if it is of that window or a newer one, else an empty one.
+    static func slot(_ account: Account?, _ period: Period, _ window: Window) -> Slot {
+        guard let slot = account?[period], slot.window >= window else {
             return Slot(window: window)
         }
         return slot
@@ -225,16 +260,24 @@ extension Book {
     private mutating func change(
         _ scope: Scope, _ windows: Windows, _ body: (inout Slot) -> Void
     ) {
-        var account = accounts[scope] ?? Account()
-        for period in Period.allCases {
-            let window = windows[period]
-            var slot = account[period]
-            if slot.window < window { slot = Slot(window: window) }
-            guard slot.window == window else { continue }
-            body(&slot)
-            assert(slot.held >= .zero, "a hold is given back once")
-            account[period] = slot
-        }
-        accounts[scope] = account
+        accounts[scope, default: Account()].change(windows, body)
+    }
+}
+
+extension Book.Account {
+    fileprivate mutating func change(_ windows: Windows, _ body: (inout Book.Slot) -> Void) {
+        Book.Account.change(&daily, windows.day, body)
+        Book.Account.change(&weekly, windows.week, body)
+        Book.Account.change(&monthly, windows.month, body)
+        Book.Account.change(&total, windows[.total], body)
+    }
+
+    private static func change(
+        _ slot: inout Book.Slot, _ window: Window, _ body: (inout Book.Slot) -> Void
+    ) {
+        if slot.window < window { slot = Book.Slot(window: window) }
+        guard slot.window == window else { return }
+        body(&slot)
+        assert(slot.held >= .zero, "a hold is given back once")
     }
 }

@@ -35,3 +35,10 @@ package enum Scope: Hashable, Sendable {
         }
     }
 }
+
+extension Scope {
+    /// One word for the kind and the id: every call looks up four scopes several times.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(rawID << 2 | (kind - 1))
+    }
+}

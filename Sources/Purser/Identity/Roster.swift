@@ -107,7 +107,9 @@ package struct Caller: Sendable {
     package var softLimits: [SoftLimit]
 
     /// The budgets with the limits that hold on `day`.
-    package func budgets(on day: CivilDate) -> [Budget] { budgets.map { $0.inForce(on: day) } }
+    package func budgets(on day: CivilDate) -> [Budget] {
+        budgets.contains { $0.raise != nil } ? budgets.map { $0.inForce(on: day) } : budgets
+    }
 }
 
 extension Roster {

@@ -37,6 +37,8 @@ final class EmergencyFile: Sendable {
             throw StorageFailure(
                 .unavailable, "the file \(path) cannot be opened: check its permissions")
         }
+        // Finds its end, behind what an earlier run left.
+        _ = try entries()
     }
 
     /// Writes one outcome and syncs it; `false` if that failed too.
@@ -45,6 +47,8 @@ final class EmergencyFile: Sendable {
         let line = Data((entry.emergencyJSON.text + "\n").utf8)
         return state.withLock { state in
             state.count += 1
+            // What cost nothing is a courtesy to the next start; a flood of it is none.
+            if entry.kind == .released, state.size > EmergencyFile.roomBytes / 2 { return true }
             do {
                 try state.file.seek(toOffset: state.size)
                 try state.file.write(contentsOf: line)

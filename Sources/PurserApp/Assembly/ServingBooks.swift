@@ -74,9 +74,9 @@ final class ServingBooks: Sendable {
     }
 
     private static func writeUnwritten(_ core: GatewayCore?, _ emergency: EmergencyFile) {
-        guard let core, core.unwrittenCount > 0 else { return }
         let count = emergency.count
-        core.writeUnwritten {
+        core?.writeUnwritten {
+            guard let core else { return }
             if core.unwrittenCount == 0 { emergency.clear(after: count) }
         }
     }

@@ -160,7 +160,9 @@ package struct Passage: Sendable {
             ending = .refusal(.upstreamUnreachable)
             return write(.release(evidence))
         }
-        evidence = Evidence(generationID: generationID, status: status)
+        // What is no status of HTTP's is no fact to keep.
+        let isStatus = (100..<600).contains(status)
+        evidence = Evidence(generationID: generationID, status: isStatus ? status : nil)
         if (200..<300).contains(status) {
             state = .relaying
             return .relay
@@ -169,7 +171,7 @@ package struct Passage: Sendable {
         // The gateway's own key is bad; a member can do nothing about that.
         case 401: ending = .refusal(.upstreamKeyRejected)
         // Nobody follows a redirection with a body that costs money.
-        case ..<400: ending = .upstreamError(status: 502)
+        case ..<400, 600...: ending = .upstreamError(status: 502)
         default: ending = .upstreamError(status: status)
         }
         state = .collectingError
@@ -189,7 +191,9 @@ package struct Passage: Sendable {
         switch state {
         case .relaying: write()
         case .collectingError: write(errorOutcome)
-        case .idle, .recording, .forwarding, .writing, .done: .wait
+        // An end without a head, as after a change of protocol that nobody asked for.
+        case .forwarding: takeLoss(.upstreamCutOff)
+        case .idle, .recording, .writing, .done: .wait
         }
     }
 

@@ -56,6 +56,27 @@ struct PassageTests {
             ])
     }
 
+    /// An upstream that changed the protocol ended the answer without a head: the call hung, held
+    /// its money for ever and kept the gateway from stopping.
+    @Test func `an end without a head is a loss`() {
+        let end = run([
+            (.held, .record), (.recorded, .forward), (.upstreamEnded, .write(.keep(none))),
+            (.entryWritten, .finish(.refusal(.upstreamCutOff))),
+        ])
+        #expect(end.isDone)
+    }
+
+    /// The ledger refused a status that HTTP does not have, and the attempt stood open for ever.
+    @Test(arguments: [600, 999, 99_999])
+    func `a status that HTTP does not have is an upstream's error and no fact`(status: Int) {
+        _ = run([
+            (.held, .record), (.recorded, .forward),
+            (.headReceived(status: status, generationID: nil), .collectError),
+            (.upstreamEnded, .write(.release(none))),
+            (.entryWritten, .finish(.upstreamError(status: 502))),
+        ])
+    }
+
     @Test func `nothing is forwarded before the attempt is on disk`() {
         _ = run([(.held, .record), (.recordingFailed, .abandon(.ledgerUnavailable))])
     }

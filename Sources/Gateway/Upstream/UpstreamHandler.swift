@@ -44,6 +44,7 @@ final class UpstreamHandler: ChannelInboundHandler {
         guard let context else { return listener.upstreamLost() }
         self.listener = listener
         isAnswering = true
+        isReusable = false
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)

@@ -33,7 +33,9 @@ package struct ChatAnswer: Hashable, Sendable {
         _ name: String, _ bytes: Span<UInt8>, _ range: Range<Int>
     ) throws(JSONGrammar.Fault) {
         switch name {
-        case "id": id = try JSON.value(bytes, in: range).string
+        case "id":
+            // An empty one names nothing that could be looked up.
+            id = try JSON.value(bytes, in: range).string.flatMap { $0.isEmpty ? nil : $0 }
         case "usage": usage = Usage(try JSON.value(bytes, in: range))
         case "error": hasError = !ChatRequestScan.isNull(bytes, range)
         case "choices": hasChoices = bytes[range.lowerBound] == UInt8(ascii: "[")

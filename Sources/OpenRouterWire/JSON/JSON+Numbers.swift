@@ -21,8 +21,14 @@ extension JSON {
         }
     }
 
+    /// Beyond anything one answer can have, and small enough that sums stay countable.
+    private static let countMax: Int64 = 1_000_000_000_000
+
     /// A count of things; 0 where it is missing or makes no sense.
-    static func count(_ json: JSON?) -> Int64 { max(0, json?.integer ?? 0) }
+    static func count(_ json: JSON?) -> Int64 {
+        let count = json?.integer ?? 0
+        return (0...countMax).contains(count) ? count : 0
+    }
 
     /// The integer behind a literal with a point or an exponent; `nil` if a fraction remains.
     static func integerWithPoint(_ literal: String) -> Int64? {

@@ -27,6 +27,16 @@ package struct Secret: Sendable {
     }
 }
 
+extension Secret {
+    /// Shorter texts are no secrets, at most the beginning of one.
+    private static let lengthMin = 64
+
+    /// Whether a secret of any kind stands in `text`, which must then not be written down.
+    package static func isIn(_ text: String) -> Bool {
+        text.utf8.count >= lengthMin && SecretKind.allCases.contains { text.contains($0.prefix) }
+    }
+}
+
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     package var description: String { "•••" }
     package var debugDescription: String { "•••" }

@@ -4,7 +4,7 @@ package import Purser
 /// Who is calling, as the request's head says.
 package struct Identity: Sendable {
     package var digest: KeyDigest
-    /// From the title; `nil` if it names nobody.
+    /// From the title, else from the body's `user`; `nil` if nobody is named.
     package var memberName: String?
     /// From the title; empty if it names none.
     package var app: String
@@ -74,9 +74,7 @@ package struct Case: Sendable {
     }
 
     package var party: Party {
-        let name =
-            identity.memberName ?? request.user.flatMap { Name.isValid($0) ? $0 : nil }
-        switch roster.resolve(identity.digest, memberName: name, at: at) {
+        switch roster.resolve(identity.digest, memberName: identity.memberName, at: at) {
         case .caller(let caller): return .caller(caller)
         case .management: return .settled(.refused(.managementKeyCannotComplete, nil))
         case .newcomer(let name, let key): return .settled(.newcomer(name: name, key: key))

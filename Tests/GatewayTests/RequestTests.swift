@@ -58,6 +58,18 @@ struct RequestTests {
         #expect(request.query == "limit=1")
     }
 
+    /// LiteLLM 30736: the spend log kept raw keys that had come in by an unusual way.
+    @Test(arguments: ["%", "app:%", "%:alice", "my app (%)"])
+    func `a key in the place of a title is not taken for one`(title: String) {
+        for prefix in ["sk-purser-", "sk-purser-mgmt-", "sk-or-v1-"] {
+            let key = prefix + String(repeating: "5d", count: 32)
+            let text = title.split(separator: "%", omittingEmptySubsequences: false)
+                .joined(separator: key)
+            let found = HTTPHeaders([("x-title", text)]).title
+            #expect(found.app == "" && found.member == nil)
+        }
+    }
+
     @Test func `a budget's refusal carries every number a program needs`() throws {
         let shortfall = BudgetShortfall(
             scope: .member(ID(1)), owner: "member alice", period: .daily, limit: .dollars(1),

@@ -1,3 +1,4 @@
+import Credentials
 import NIOCore
 import NIOHTTP1
 import Purser
@@ -83,6 +84,8 @@ extension HTTPHeaders {
     /// The application and the member that a title names, as `app:member`.
     var title: (app: String, member: String?) {
         let text = first(name: "x-title") ?? first(name: "x-openrouter-title") ?? ""
+        // Titles go into the ledger; whoever sends a key there has mixed up two headers.
+        if Secret.isIn(text) { return ("", nil) }
         guard let colon = text.lastIndex(of: ":") else { return (text, nil) }
         let member = String(text[text.index(after: colon)...])
         guard Name.isValid(member) else { return (text, nil) }

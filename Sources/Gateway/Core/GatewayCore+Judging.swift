@@ -1,3 +1,4 @@
+import Credentials
 import Logging
 import Metering
 import OpenRouterWire
@@ -12,6 +13,8 @@ extension GatewayCore {
         resume: @escaping @Sendable (Book.WaitOutcome) -> Void
     ) -> Judgement {
         let roster = roster
+        var identity = identity
+        identity.memberName = identity.memberName ?? request.user.flatMap(userName)
         let matter = Case(
             request: request, identity: identity, requestID: requestID,
             attempt: makeAttemptID(), at: now(), roster: roster, catalogue: catalogue)
@@ -41,6 +44,11 @@ extension GatewayCore {
         }
         if case .waiting = judgement { count { $0.waited += 1 } }
         return judgement
+    }
+
+    /// A key in the place of a name is nobody's name: names are written down.
+    private func userName(_ user: String) -> String? {
+        Name.isValid(user) && !Secret.isIn(user) ? user : nil
     }
 
     /// Takes a call out of the line; `false` if its turn has just come.

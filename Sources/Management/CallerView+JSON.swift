@@ -36,14 +36,15 @@ extension CallerView {
     }
 
     /// `GET /credits`, as far as it concerns one member: usage is theirs in all, and credits are
-    /// that and what their tightest lifetime budget still allows.
+    /// that and what their tightest lifetime budget still allows. Without one nothing is promised
+    /// beyond what was spent; less than that would read as a debt.
     package var credits: JSON {
         let usage =
             windows.first { $0.scope.isMember && $0.period == .total }?.spent ?? .zero
         let unspent = budgets.filter { $0.period == .total }.map(\.unspent).min()
         return [
             "data": [
-                "total_credits": JSON(unspent.map { usage + $0 } ?? .zero),
+                "total_credits": JSON(usage + (unspent ?? .zero)),
                 "total_usage": JSON(usage),
             ]
         ]

@@ -105,6 +105,6 @@ struct CallerViewTests {
             try view().credits.text == #"{"data":{"total_credits":100,"total_usage":0.00123}}"#)
         #expect(
             try view(budgets: false).credits.text
-                == #"{"data":{"total_credits":0,"total_usage":0.00123}}"#)
+                == #"{"data":{"total_credits":0.00123,"total_usage":0.00123}}"#)
     }
 }

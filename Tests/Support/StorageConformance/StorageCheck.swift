@@ -16,7 +16,7 @@ package struct StorageCheck: Sendable, CustomTestStringConvertible {
 
     package static let all =
         directory + members + keys + keyLimits + budgets + attempts + entries + rollUps + reports
-        + randomHistories
+        + randomHistories + peerBugs
 }
 
 /// A store as the suite sees it: the three ports on one database with nothing in it.

@@ -89,6 +89,25 @@ let package = Package(
         .target(
             name: "StorageConformance", dependencies: ["Purser", "Storage", "TestSupport"],
             path: "Tests/Support/StorageConformance", swiftSettings: .strict),
+
+        // The simulation of money, and the second pair of eyes that checks it.
+        .target(
+            name: "SimulationOracle", path: "Tests/Support/Simulator/Oracle",
+            swiftSettings: .strict),
+        .target(
+            name: "Simulator",
+            dependencies: [
+                "Purser", "OpenRouterWire", "Metering", "Storage", "SimulationOracle",
+                "TestSupport",
+            ], path: "Tests/Support/Simulator/World", swiftSettings: .strict),
+        .executableTarget(
+            name: "Simulate", dependencies: ["Simulator"], path: "Tests/Support/Simulator/Main",
+            swiftSettings: .strict),
+
+        // What is measured rather than tested.
+        .executableTarget(
+            name: "BudgetBench", dependencies: ["Purser"], path: "Benchmarks/budget",
+            swiftSettings: .strict),
     ],
     swiftLanguageModes: [.v6]
 )

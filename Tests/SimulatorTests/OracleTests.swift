@@ -1,0 +1,515 @@
+import Testing
+
+@testable import SimulationOracle
+
+/// Short stories, told well and told with one thing wrong.
+struct OracleTests {
+    typealias Entry = Observation.Entry
+
+    /// Day 20,777 is Friday, 20 November 2026.
+    private static let day = 20_777
+
+    private static func attempt(
+        _ id: String = "a", bound: Int64 = 60, day: Int = day
+    ) -> Observation.Attempt {
+        .init(id: id, scopes: ["org", "ann"], bound: bound, day: day)
+    }
+
+    private static func admitted(
+        _ id: String = "a", bound: Int64 = 60, day: Int = day, under revision: Int = 1
+    ) -> Observation {
+        .admitted(attempt(id, bound: bound, day: day), judgedUnder: revision)
+    }
+
+    private static func durable(
+        _ id: String = "a", bound: Int64 = 60, day: Int = day, under revision: Int = 1
+    ) -> Observation {
+        .attemptDurable(attempt(id, bound: bound, day: day), judgedUnder: revision)
+    }
+
+    private static func entry(
+        _ kind: Entry.Kind, _ picodollars: Int64, _ source: Entry.Source, of id: String = "a",
+        sequence: Int = 0
+    ) -> Entry {
+        .init(
+            attempt: id, sequence: sequence, kind: kind, picodollars: picodollars, source: source)
+    }
+
+    private static func settled(_ picodollars: Int64, of id: String = "a") -> Observation {
+        .entryDurable(entry(.settled, picodollars, .upstream, of: id))
+    }
+
+    private static func kept(_ picodollars: Int64 = 60, of id: String = "a") -> Observation {
+        .entryDurable(entry(.kept, picodollars, .hold, of: id))
+    }
+
+    private static func released(of id: String = "a") -> Observation {
+        .entryDurable(entry(.released, 0, .none, of: id))
+    }
+
+    private static func corrected(
+        _ picodollars: Int64, of id: String = "a", sequence: Int = 1
+    ) -> Observation {
+        .entryDurable(entry(.correction, picodollars, .generation, of: id, sequence: sequence))
+    }
+
+    private static func billed(_ picodollars: Int64, for id: String = "a") -> Observation {
+        .billed(id: id, generation: "gen-\(id)", picodollars: picodollars)
+    }
+
+    private static func limit(
+        _ picodollars: Int64?, _ period: Observation.Period = .daily, revision: Int = 1
+    ) -> Observation {
+        .limit(scope: "ann", period: period, picodollars: picodollars, revision: revision)
+    }
+
+    private static func raise(_ picodollars: Int64, through day: Int = day) -> Observation {
+        .raise(scope: "ann", period: .daily, picodollars: picodollars, lastDay: day, revision: 1)
+    }
+
+    private static func named(_ id: String = "a", _ generation: String? = nil) -> Observation {
+        .generationDurable(id: id, generation: generation ?? "gen-\(id)")
+    }
+
+    private static func balance(
+        _ period: Observation.Period, _ firstDay: Int, _ picodollars: Int64
+    ) -> Observation {
+        .durableBalance(
+            scope: "ann", period: period, firstDay: firstDay, picodollars: picodollars)
+    }
+
+    /// A call on its way, from its admission to the upstream.
+    private static func under(
+        way id: String = "a", bound: Int64 = 60, day: Int = day
+    ) -> [Observation] {
+        [admitted(id, bound: bound, day: day), durable(id, bound: bound, day: day)]
+            + [.forwarded(id: id)]
+    }
+
+    private static func call(
+        _ id: String = "a", bound: Int64 = 60, cost: Int64, day: Int = day
+    ) -> [Observation] {
+        under(way: id, bound: bound, day: day)
+            + [billed(cost, for: id), settled(cost, of: id)]
+            + [.replyWhole(id: id, reportedCost: cost)]
+    }
+
+    private func violations(
+        _ story: [Observation], from day: Int = day
+    ) -> [Violation] {
+        var oracle = Oracle(day: day)
+        return story.flatMap { oracle.observe($0) }
+    }
+
+    /// Only the last observation may break something, and that must break just this.
+    private func check(
+        _ story: [Observation], breaks invariant: Violation.Invariant? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) {
+        let found = violations(story)
+        let expected = invariant.map { ["\($0.rawValue) at \(story.count)"] } ?? []
+        let told = found.map { "\($0.invariant.rawValue) at \($0.step)" }
+        #expect(told == expected, "\(found)", sourceLocation: sourceLocation)
+    }
+
+    // MARK: The calendar
+
+    @Test(arguments: [
+        (0, -3, 0), (3, -3, 0), (4, 4, 0), (30, 25, 0), (31, 25, 31), (58, 53, 31), (59, 53, 59),
+        // 29 February and 1 March 2000; 2100 has no 29th: 28 February and 1 March.
+        (11_016, 11_015, 10_988), (11_017, 11_015, 11_017),
+        (47_540, 47_534, 47_513), (47_541, 47_541, 47_541),
+        // Friday, 20 November 2026; 31 December 2026; Friday, 1 January 2027.
+        (20_777, 20_773, 20_758), (20_818, 20_815, 20_788), (20_819, 20_815, 20_819),
+    ])
+    func `weeks begin on Monday and months on the first`(day: Int, monday: Int, first: Int) {
+        var calendar = WalkedCalendar()
+        #expect(calendar.firstDay(of: .weekly, containing: day) == monday)
+        #expect(calendar.firstDay(of: .monthly, containing: day) == first)
+        #expect(calendar.firstDay(of: .daily, containing: day) == day)
+    }
+
+    @Test func `four centuries have 4,800 months and touch 20,872 weeks`() {
+        var calendar = WalkedCalendar()
+        // From Saturday, 1 January 2000 to Friday, 31 December 2399.
+        let days = 10_957..<(10_957 + 146_097)
+        let months = Set(days.map { calendar.firstDay(of: .monthly, containing: $0) })
+        let weeks = Set(days.map { calendar.firstDay(of: .weekly, containing: $0) })
+        #expect(months.count == 4_800 && weeks.count == 20_872)
+        #expect(calendar.firstDay(of: .monthly, containing: 10_957 + 146_097) == 157_054)
+    }
+
+    // MARK: I1
+
+    @Test func `a call fits until the last picodollar`() {
+        check([Self.limit(100)] + Self.call(cost: 40) + [Self.admitted("b", bound: 60)])
+        check(
+            [Self.limit(100)] + Self.call(cost: 40) + [Self.admitted("b", bound: 61)],
+            breaks: .neverOver)
+    }
+
+    @Test func `what is held in memory, on disk or by the dead counts`() {
+        let others: [[Observation]] = [
+            [Self.admitted()], [Self.admitted(), Self.durable()], Self.under(way: "a"),
+            [Self.admitted(), Self.durable(), .crash, .restarted],
+            Self.under(way: "a") + [.crash, .restarted, Self.kept()],
+        ]
+        for story in others {
+            check([Self.limit(100)] + story + [Self.admitted("b", bound: 40)])
+            check(
+                [Self.limit(100)] + story + [Self.admitted("b", bound: 41)], breaks: .neverOver)
+        }
+    }
+
+    @Test func `what is returned, released or forgotten counts no more`() {
+        let others: [[Observation]] = [
+            [Self.admitted(), .heldReturned(id: "a")], [Self.admitted(), .crash, .restarted],
+            [Self.admitted(), Self.durable(), Self.released()],
+            Self.under() + [Self.kept(), Self.billed(0), Self.corrected(-60)],
+        ]
+        for story in others {
+            check([Self.limit(60)] + story + [Self.admitted("b", bound: 60)])
+            check([Self.limit(60)] + story + [Self.admitted("b", bound: 61)], breaks: .neverOver)
+        }
+    }
+
+    @Test(arguments: [
+        (Observation.Period.daily, 1), (.weekly, 3), (.monthly, 11), (.total, 400),
+    ])
+    func `a window is empty on its first day and not before`(
+        period: Observation.Period, days: Int
+    ) {
+        let story = [Self.limit(100, period)] + Self.call(cost: 60)
+        let before = Self.day + days - 1
+        check(
+            story + [.clockDay(before), Self.admitted("b", bound: 41, day: before)],
+            breaks: .neverOver)
+        let after = Self.day + days
+        check(
+            story + [.clockDay(after), Self.admitted("b", bound: 41, day: after)],
+            breaks: period == .total ? .neverOver : nil)
+    }
+
+    @Test func `a window that is over by what nobody could foresee admits nothing`() {
+        let over: [[Observation]] = [
+            Self.call(bound: 60, cost: 110),
+            Self.under() + [Self.kept(), Self.billed(110), Self.corrected(50)],
+            Self.call(cost: 60) + [Self.limit(59, revision: 2)],
+        ]
+        for story in over {
+            check([Self.limit(100)] + story)
+            check(
+                [Self.limit(100)] + story + [Self.admitted("b", bound: 1, under: 2)],
+                breaks: .neverOver)
+        }
+    }
+
+    @Test func `a month that is over because a raise ended admits nothing`() {
+        let tomorrow = Self.day + 1
+        let story =
+            [Self.limit(100, .monthly)]
+            + [
+                .raise(
+                    scope: "ann", period: .monthly, picodollars: 10, lastDay: Self.day, revision: 1)
+            ] + Self.call(bound: 110, cost: 110) + [.clockDay(tomorrow), .restarted]
+        check(story)
+        check(story + [Self.admitted("b", bound: 0, day: tomorrow)], breaks: .neverOver)
+    }
+
+    @Test func `what was admitted before the unforeseen may become durable`() {
+        let story = [Self.limit(100)] + Self.under() + [Self.admitted("b", bound: 40)]
+        check(story + [Self.billed(70), Self.settled(70), Self.durable("b", bound: 40)])
+    }
+
+    @Test func `a raise holds through its last day`() {
+        let story = [Self.limit(50), Self.raise(10, through: Self.day + 1)]
+        let (last, after) = (Self.day + 1, Self.day + 2)
+        check(story + [.clockDay(last), Self.admitted(day: last)])
+        check(story + [.clockDay(last), Self.admitted(bound: 61, day: last)], breaks: .neverOver)
+        check(story + [.clockDay(after), Self.admitted(day: after)], breaks: .neverOver)
+    }
+
+    @Test func `a limit that is raised, lowered or taken away holds from its revision on`() {
+        let story = [Self.limit(50), Self.limit(60, revision: 2), Self.limit(nil, revision: 3)]
+        check(story + [Self.admitted(bound: 50, under: 1)])
+        check(story + [Self.admitted(bound: 51, under: 1)], breaks: .neverOver)
+        check(story + [Self.admitted(bound: 60, under: 2)])
+        check(story + [Self.admitted(bound: 61, under: 2)], breaks: .neverOver)
+        check(story + [Self.admitted(bound: 61, under: 3), Self.durable(bound: 61, under: 4)])
+        check(
+            story + [Self.admitted(under: 2), Self.durable(under: 2)], breaks: .neverOver)
+        // Judged again without being given back, and found to fit when it does not. That another
+        // call settles meanwhile, within its bound, is no excuse.
+        let lowered = [Self.admitted("b", bound: 40), Self.limit(50, revision: 2)]
+        check(
+            [Self.limit(100)] + Self.under() + lowered
+                + [Self.billed(50), Self.settled(50), Self.durable("b", bound: 40, under: 2)],
+            breaks: .neverOver)
+        check([Self.limit(50, revision: 2), Self.limit(60, revision: 1)], breaks: .neverOver)
+    }
+
+    @Test func `an attempt becomes durable as it was admitted`() {
+        check([Self.limit(60), Self.admitted(), Self.durable()])
+        check([Self.limit(60), Self.durable()], breaks: .neverOver)
+        check([Self.limit(60), Self.admitted(), Self.durable(bound: 59)], breaks: .neverOver)
+        check(
+            [Self.limit(60), Self.admitted(), .heldReturned(id: "a"), Self.durable()],
+            breaks: .neverOver)
+        // What is on disk counts, not what was in memory.
+        let other = violations(
+            [Self.limit(60), Self.admitted(), Self.durable(bound: 59)]
+                + [Self.admitted("b", bound: 1), .restarted, Self.admitted("c", bound: 1)])
+        #expect(other.map(\.step) == [3, 6])
+        // Nobody admitted it, and it does not fit: two promises broken at once.
+        let found = violations([Self.limit(60), Self.durable(bound: 61)])
+        #expect(found.map(\.invariant) == [.neverOver, .neverOver])
+    }
+
+    @Test func `a hold is made once, returned once, and is not negative`() {
+        check([Self.admitted(bound: 0)])
+        check([Self.admitted(bound: -1)], breaks: .neverOver)
+        check([Self.admitted(), Self.admitted()], breaks: .neverOver)
+        check([Self.admitted(), .heldReturned(id: "a"), Self.admitted()])
+        check([Self.admitted(), Self.durable(), .heldReturned(id: "a")], breaks: .neverOver)
+        check([.heldReturned(id: "a")], breaks: .neverOver)
+        check([Self.admitted(), .heldReturned(id: "a"), .restarted, .quiescent])
+        check([Self.admitted(), .quiescent], breaks: .neverOver)
+    }
+
+    // MARK: I2
+
+    @Test func `what is forwarded is durable, by the running process, once, and still open`() {
+        check(Self.under())
+        check([Self.admitted(), .forwarded(id: "a")], breaks: .nothingLost)
+        check(Self.under() + [.forwarded(id: "a")], breaks: .nothingLost)
+        check(
+            [Self.admitted(), Self.durable(), .crash, .restarted, .forwarded(id: "a")],
+            breaks: .nothingLost)
+        check(
+            [Self.admitted(), Self.durable(), Self.released(), .forwarded(id: "a")],
+            breaks: .nothingLost)
+    }
+
+    @Test func `each attempt ends once`() {
+        check(Self.under() + [Self.settled(0), .quiescent])
+        check(Self.under() + [.quiescent], breaks: .nothingLost)
+        check(
+            Self.call(cost: 40) + [.entryDurable(Self.entry(.settled, 0, .upstream, sequence: 1))],
+            breaks: .nothingLost)
+        check(
+            Self.under() + [.entryDurable(Self.entry(.correction, 0, .generation))],
+            breaks: .nothingLost)
+        check([Self.admitted(), Self.settled(0)], breaks: .nothingLost)
+    }
+
+    @Test func `a whole answer was booked before, as it was told`() {
+        let story = Self.under() + [Self.billed(40)]
+        let told = Observation.replyWhole(id: "a", reportedCost: 40)
+        check(story + [Self.settled(40), told])
+        check(story + [Self.kept(), .replyWhole(id: "a", reportedCost: nil)])
+        check(story + [told], breaks: .nothingLost)
+        check(story + [.replyWhole(id: "a", reportedCost: nil)], breaks: .nothingLost)
+        check(story + [Self.kept(), told], breaks: .nothingLost)
+    }
+
+    @Test func `the upstream bills what was forwarded, once`() {
+        check([Self.admitted(), Self.durable(), Self.billed(40)], breaks: .nothingLost)
+        check(Self.under() + [Self.billed(40), Self.billed(0)], breaks: .nothingLost)
+    }
+
+    @Test func `at rest the books are the bill, kept holds that nobody can look up apart`() {
+        var oracle = Oracle(day: Self.day)
+        let story = Self.under() + [Self.kept(), Self.billed(45)] + Self.call("b", cost: 40)
+        let found = (story + [.quiescent]).flatMap { oracle.observe($0) }
+        #expect(found.isEmpty)
+        #expect(oracle.unresolved == .init(attempts: 1, booked: 60, billed: 45))
+
+        check(Self.under() + [Self.kept(), Self.billed(60), .quiescent])
+        check(Self.under() + [Self.kept(), Self.billed(61), .quiescent], breaks: .nothingLost)
+    }
+
+    /// The call was never on disk, so no attempt shows what is missing; only the whole sum does.
+    @Test func `a bill without an attempt is missed at rest`() {
+        let found = violations([.forwarded(id: "a"), Self.billed(40), .quiescent])
+        #expect(found.map(\.invariant) == [.nothingLost, .nothingLost])
+        #expect(found.map(\.step) == [1, 3])
+    }
+
+    // MARK: I3
+
+    @Test(arguments: [
+        (OracleTests.entry(.settled, 0, .upstream), true),
+        (OracleTests.entry(.settled, 0, .generation), true),
+        (OracleTests.entry(.settled, 0, .hold), false),
+        (OracleTests.entry(.settled, 0, .none), false),
+        (OracleTests.entry(.kept, 60, .hold), true),
+        (OracleTests.entry(.kept, 60, .upstream), false),
+        (OracleTests.entry(.kept, 59, .hold), false),
+        (OracleTests.entry(.released, 0, .none), true),
+        (OracleTests.entry(.released, 0, .hold), false),
+        (OracleTests.entry(.released, 1, .none), false),
+    ])
+    func `an amount has a fitting source`(entry: Observation.Entry, isFine: Bool) {
+        check(Self.under() + [.entryDurable(entry)], breaks: isFine ? nil : .nothingInvented)
+    }
+
+    @Test func `what is settled or released is what was billed, whichever comes first`() {
+        check(Self.under() + [Self.billed(40), Self.settled(40), .quiescent])
+        check(Self.under() + [Self.settled(40), Self.billed(40), .quiescent])
+        check(Self.under() + [Self.billed(40), Self.settled(41)], breaks: .nothingInvented)
+        check(Self.under() + [Self.settled(39), Self.billed(40)], breaks: .nothingInvented)
+        check(Self.under() + [Self.billed(1), Self.released()], breaks: .nothingInvented)
+        check(Self.under() + [Self.released(), Self.billed(1)], breaks: .nothingInvented)
+        check(Self.under() + [Self.released(), Self.billed(0), .quiescent])
+        // Never billed at all: the call breaks its promise, and with it the sum of all.
+        let invented = violations(Self.under() + [Self.settled(40), .quiescent])
+        #expect(invented.map(\.invariant) == [.nothingInvented, .nothingLost])
+    }
+
+    @Test func `a generation belongs to one attempt, and an attempt has one`() {
+        let story = Self.under() + [Self.named()]
+        check(story + [Self.named()])
+        check(story + [Self.named("a", "gen-b")], breaks: .nothingInvented)
+        check(story + Self.under(way: "b") + [Self.named("b", "gen-a")], breaks: .nothingInvented)
+        check(
+            story + [.billed(id: "a", generation: "gen-b", picodollars: 0)],
+            breaks: .nothingInvented)
+        check([Self.admitted(), Self.named()], breaks: .nothingInvented)
+    }
+
+    // MARK: I4
+
+    @Test func `what is written again with the same words counts once`() {
+        let story = Self.call(cost: 40) + [Self.settled(40), Self.durable()]
+        check(story + [Self.balance(.daily, Self.day, 40), .restarted, .quiescent])
+        check(Self.call(cost: 40) + [Self.settled(41)], breaks: .idempotent)
+        check(Self.call(cost: 40) + [Self.durable(bound: 61)], breaks: .idempotent)
+    }
+
+    // MARK: I5
+
+    @Test func `the store's sums are those of its entries`() {
+        let story =
+            Self.call(cost: 40)
+            + [.clockDay(Self.day + 1)] + Self.call("b", cost: 7, day: Self.day + 1)
+            + [.clockDay(Self.day + 3)]
+            + Self.under(way: "c", day: Self.day + 3) + [Self.kept(of: "c")]
+            + [Self.billed(5, for: "c"), Self.corrected(-55, of: "c")]
+        let right = [
+            Self.balance(.daily, Self.day, 40), Self.balance(.daily, Self.day + 1, 7),
+            Self.balance(.daily, Self.day + 2, 0), Self.balance(.daily, Self.day + 3, 5),
+            Self.balance(.weekly, 20_773, 47), Self.balance(.weekly, 20_780, 5),
+            Self.balance(.monthly, 20_758, 52), Self.balance(.total, 0, 52),
+        ]
+        check(story + right + [.restarted, .quiescent])
+        for balance in right {
+            guard case .durableBalance(let scope, let period, let day, let sum) = balance else {
+                continue
+            }
+            check(
+                story + [
+                    .durableBalance(
+                        scope: scope, period: period, firstDay: day, picodollars: sum + 1)
+                ], breaks: .windows)
+        }
+        for (period, day) in [
+            (Observation.Period.weekly, 20_774), (.monthly, 20_759), (.daily, -1), (.weekly, -4),
+        ] {
+            let found = violations([Self.balance(period, day, 0)])
+            #expect(found.map(\.invariant) == [.windows])
+        }
+        check([Self.balance(.weekly, -3, 0)])
+    }
+
+    @Test func `the day of an admission is the calendar's and never goes back`() {
+        let tomorrow = Observation.clockDay(Self.day + 1)
+        let back = Observation.clockDay(Self.day)
+        check([tomorrow, Self.admitted(day: Self.day + 1)])
+        check([tomorrow, Self.admitted(day: Self.day)], breaks: .windows)
+        check([Self.admitted(day: Self.day + 1)], breaks: .windows)
+        // Having seen tomorrow, a process may stay there; having used it, it must.
+        check([tomorrow, back, Self.admitted(day: Self.day + 1)])
+        check([tomorrow, back, Self.admitted(day: Self.day)])
+        let used = [tomorrow, Self.admitted(day: Self.day + 1)]
+        check(used + [back, Self.admitted("b", day: Self.day + 1)])
+        check(used + [back, Self.admitted("b", day: Self.day)], breaks: .windows)
+        // What was only in memory is forgotten, what is on disk is not.
+        check(used + [back, .crash, .restarted, Self.admitted("b", day: Self.day)])
+        check(
+            used + [Self.durable(day: Self.day + 1), back, .crash, .restarted]
+                + [Self.admitted("b", day: Self.day)], breaks: .windows)
+    }
+
+    // MARK: I6
+
+    @Test func `a correction is the next entry and makes the sum the truth`() {
+        let story = Self.under() + [Self.named(), Self.kept()]
+        check(story + [Self.billed(45), Self.corrected(-15), .quiescent])
+        check(story + [Self.corrected(-15), Self.billed(45), .quiescent])
+        check(story + [Self.billed(45), Self.corrected(-14)], breaks: .lateTruth)
+        check(story + [Self.corrected(-14), Self.billed(45)], breaks: .lateTruth)
+        check(story + [Self.billed(60), .quiescent])
+        check(story + [Self.billed(45), Self.corrected(-15, sequence: 2)], breaks: .lateTruth)
+        check(story + [Self.billed(45), Self.corrected(-15, sequence: -1)], breaks: .lateTruth)
+        // The generation is on disk, so the truth could be had: the attempt and the sum say so.
+        let late = violations(story + [Self.billed(45), .quiescent])
+        #expect(late.map(\.invariant) == [.lateTruth, .nothingLost])
+    }
+
+    @Test func `what was durable is there as it was, once, after every crash`() {
+        let story = Self.call(cost: 40) + [Self.admitted("b"), .crash, .restarted]
+        let attempt = Self.attempt()
+        let line = Self.entry(.settled, 40, .upstream)
+        let other = Self.entry(.settled, 41, .upstream)
+        check(story + [.ledgerRead(attempts: [attempt], entries: [line])])
+        for (attempts, entries) in [
+            ([], [line]), ([attempt], []), ([attempt, Self.attempt("b")], [line]),
+            ([attempt], [line, Self.entry(.settled, 40, .upstream, sequence: 1)]),
+        ] {
+            check(
+                story + [.ledgerRead(attempts: attempts, entries: entries)], breaks: .lateTruth)
+        }
+        check(
+            story + [.ledgerRead(attempts: [attempt, attempt], entries: [line])],
+            breaks: .idempotent)
+        check(
+            story + [.ledgerRead(attempts: [attempt], entries: [line, line])],
+            breaks: .idempotent)
+        let edited = violations(story + [.ledgerRead(attempts: [attempt], entries: [other])])
+        #expect(edited.map(\.invariant) == [.lateTruth, .lateTruth])
+    }
+
+    // MARK: The oracle itself
+
+    @Test func `the sums are counted anew at each restart and every thousand observations`() {
+        for doubt in [
+            [Observation.restarted], Array(repeating: .clockDay(Self.day), count: 994),
+        ] {
+            var oracle = Oracle(day: Self.day)
+            for fact in Self.call(cost: 40) { _ = oracle.observe(fact) }
+            oracle.sums.balances[0].amount.spent += 1
+            let first = doubt.dropLast().flatMap { oracle.observe($0) }
+            let last = doubt.suffix(1).flatMap { oracle.observe($0) }
+            #expect(first.isEmpty && last.map(\.invariant) == [.oracle])
+            oracle.sums.balances[0].amount.spent -= 1
+            oracle.sums.balances[3].amount.held -= 1
+            let held = oracle.observe(.restarted)
+            #expect(held.map(\.invariant) == [.oracle])
+        }
+    }
+
+    @Test func `days may come in any order when they are counted anew`() {
+        let monday = Self.day + 3
+        check(
+            [.clockDay(monday), Self.admitted(day: monday), .clockDay(Self.day), .crash]
+                + Self.call("b", cost: 40) + [.restarted])
+    }
+
+    @Test func `admissions and refusals are counted`() {
+        var oracle = Oracle(day: Self.day)
+        for fact in [Self.admitted(), .refused(reason: "budget"), .refused(reason: "budget")] {
+            #expect(oracle.observe(fact).isEmpty)
+        }
+        #expect(oracle.admissions == 1 && oracle.refusals == ["budget": 2])
+    }
+}

@@ -45,6 +45,27 @@ struct BookTests {
         #expect(slot.held == .zero)
     }
 
+    @Test func `of several budgets that are exceeded the tightest is named`() throws {
+        let budgets = [
+            Budget(scope: .organisation, period: .total, limit: .dollars(4)),
+            Budget(scope: member, period: .daily, limit: .dollars(2)),
+            Budget(scope: member, period: .total, limit: .dollars(9)),
+            Budget(scope: key, period: .weekly, limit: .dollars(3)),
+        ]
+        for order in [budgets, budgets.reversed()] {
+            var book = Book()
+            let claim = Claim(
+                scopes: [.organisation, member, key], budgets: order,
+                day: try #require(CivilDate("2026-11-21")), bound: .dollars(5))
+            guard case .exceeded(let budget, _) = book.hold(claim, for: ID(1)) else {
+                Issue.record("five dollars were held in a budget of two")
+                return
+            }
+            #expect(budget == budgets[1])
+            #expect(book.holdCount == 0)
+        }
+    }
+
     @Test func `settling, releasing or keeping twice is the same as once`() throws {
         var book = Book()
         let windows = try windows("2026-11-21")

@@ -129,15 +129,23 @@ extension Book {
             return .full
         }
         var short: ClaimOutcome?
+        // Of several that are exceeded the tightest is named: more of another would not help.
+        var exceeded: (budget: Budget, slot: Slot)?
         var reader = SlotReader(claim.windows)
         for budget in claim.budgets {
             let slot = reader.slot(budget.scope, budget.period, in: accounts)
-            if slot.spent + claim.bound > budget.limit { return .exceeded(budget, slot) }
+            if slot.spent + claim.bound > budget.limit {
+                let left = budget.limit - slot.spent
+                if let exceeded, exceeded.budget.limit - exceeded.slot.spent <= left { continue }
+                exceeded = (budget, slot)
+                continue
+            }
             let isBehind = !isFirstInLine && line.isWaited(for: budget.scope)
             if short == nil, isBehind || slot.spent + slot.held + claim.bound > budget.limit {
                 short = .short(budget, slot)
             }
         }
+        if let exceeded { return .exceeded(exceeded.budget, exceeded.slot) }
         if let short { return short }
         place(claim.bound, in: claim.scopes, claim.windows, for: attempt)
         return .held

@@ -5,10 +5,10 @@ import Purser
 extension CallerView {
     /// `GET /me`: who the caller is and what is spent, held and left.
     ///
-    /// `windows` are the member's own, limited or not; `budgets` are the limited windows of
-    /// everything else that binds the caller.
+    /// `windows` are the member's own, limited or not; `budgets` are the windows of everything
+    /// else the caller's calls count in, where a hard limit or a soft one is set.
     package var me: JSON {
-        let others = budgets.filter { !$0.scope.isMember }
+        let others = budgeted.filter { !$0.scope.isMember }
         return [
             "data": [
                 "member": .string(member), "team": JSON(team), "tier": JSON(tier?.name),
@@ -85,42 +85,5 @@ package enum CurrentKey {
             ),
         ]
         return ["data": .object(JSONObject([("label", .string(label))] + limit + fields))]
-    }
-}
-
-extension WindowView {
-    /// The window with exact numbers.
-    package var json: JSON {
-        .object(JSONObject([("scope", .string(scope.word)), ("name", JSON(owner))] + fields))
-    }
-
-    /// The window without whose it is.
-    package var fields: [(String, JSON)] {
-        [
-            ("period", .string(period.name)), ("spent", JSON(spent)), ("held", JSON(held)),
-            ("limit", JSON(limit)), ("left", JSON(left)), ("resets_at", JSON(resetsAt)),
-        ]
-    }
-
-    /// The limit less what is spent, holds not counted, as OpenRouter counts.
-    var unspent: USD { (limit ?? .zero) - spent }
-
-    /// The window as one layer of OpenRouter's budgets. `team` is a word of our own; clients
-    /// take words they do not know.
-    var openRouterBudget: JSON {
-        let word =
-            switch scope {
-            case .organisation: "workspace"
-            case .team: "team"
-            case .member: "member"
-            case .key: "key_limit"
-            }
-        return [
-            "budget_id": nil, "guardrail_id": nil, "scope": .string(word),
-            "limit_usd": JSON(limit ?? .zero), "spend_usd": JSON(spent),
-            "remaining_usd": JSON(unspent), "include_byok": false,
-            "reset_interval": JSON(period == .total ? nil : period.name),
-            "resets_at": JSON(resetsAt),
-        ]
     }
 }

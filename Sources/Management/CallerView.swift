@@ -21,20 +21,17 @@ package struct CallerView: Sendable {
         tier = caller.tier
         let today = roster.zone.day(at: now)
         windows = caller.scopes.flatMap { scope in
-            let budgets = roster.budgets(of: scope)
-            return Period.allCases.map { period in
-                let slot = balance(scope, period)
-                return WindowView(
-                    scope: scope, owner: roster.name(of: scope), period: period,
-                    limit: budgets.first { $0.period == period }?.limit(on: today),
-                    spent: slot.spent, held: slot.held,
-                    resetsAt: period.end(after: today, in: roster.zone))
+            Period.allCases.map { period in
+                WindowView(scope, period, in: roster, on: today, balance(scope, period))
             }
         }
         key = KeyView(
-            caller.key, in: roster,
+            caller.key, in: roster, on: today,
             spent: KeyView.Spent { balance(.key(caller.key.id), $0).spent })
     }
+
+    /// The windows that a hard limit or a soft one is set for.
+    var budgeted: [WindowView] { windows.filter(\.isBudgeted) }
 
     /// The windows that have a limit: all of them bind each call.
     var budgets: [WindowView] { windows.filter { $0.limit != nil } }
@@ -43,37 +40,6 @@ package struct CallerView: Sendable {
     var tightest: WindowView? {
         budgets.min { ($0.left ?? .zero) < ($1.left ?? .zero) }
     }
-}
-
-/// One scope in its present window of one period.
-package struct WindowView: Hashable, Sendable {
-    package var scope: Scope
-    /// Whose it is: a member's, key's or team's name; `nil` for the organisation.
-    package var owner: String?
-    package var period: Period
-    /// `nil` if nothing limits it.
-    package var limit: USD?
-    package var spent: USD
-    /// The bounds of calls in flight.
-    package var held: USD
-    /// When the window ends; `nil` if it never does.
-    package var resetsAt: Timestamp?
-
-    package init(
-        scope: Scope, owner: String?, period: Period, limit: USD?, spent: USD, held: USD,
-        resetsAt: Timestamp?
-    ) {
-        self.scope = scope
-        self.owner = owner
-        self.period = period
-        self.limit = limit
-        self.spent = spent
-        self.held = held
-        self.resetsAt = resetsAt
-    }
-
-    /// What one more call could hold, below zero if overspent; `nil` if nothing limits it.
-    package var left: USD? { limit.map { $0 - spent - held } }
 }
 
 extension Roster {

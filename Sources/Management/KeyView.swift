@@ -9,7 +9,7 @@ package struct KeyView: Sendable {
     /// `nil` for every model.
     package var tier: String?
     package var team: String?
-    /// `nil` for no limit of its own.
+    /// The one in force, with any raise; `nil` for no limit of its own.
     package var limit: USD?
     /// What the key has spent in the present window of each period.
     package var spent: Spent
@@ -37,7 +37,7 @@ package struct KeyView: Sendable {
         }
     }
 
-    package init(_ key: Key, in roster: Roster, spent: Spent) {
+    package init(_ key: Key, in roster: Roster, on today: CivilDate, spent: Spent) {
         let holder = roster.member(key.member)
         self.key = key
         self.spent = spent
@@ -45,7 +45,8 @@ package struct KeyView: Sendable {
         tier = (key.tier ?? holder?.tier).flatMap { roster.tier($0)?.name }
         team = holder?.team.flatMap { roster.team($0)?.name }
         limit =
-            roster.budgets(of: .key(key.id)).first { $0.period == key.limitReset }?.limit
+            roster.budgets(of: .key(key.id)).first { $0.period == key.limitReset }?
+            .limit(on: today)
     }
 
     /// What is left of the limit in its present window, below zero if overspent.

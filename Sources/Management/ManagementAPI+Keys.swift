@@ -96,7 +96,9 @@ extension ManagementAPI {
     }
 
     private func view(_ key: Key, in roster: Roster) -> KeyView {
-        KeyView(key, in: roster, spent: KeyView.Spent { spent(.key(key.id), $0) })
+        KeyView(
+            key, in: roster, on: roster.zone.day(at: now()),
+            spent: KeyView.Spent { spent(.key(key.id), $0) })
     }
 
     /// What would otherwise fail when half of it is written.

@@ -8,7 +8,9 @@ struct CallerViewTests {
     /// alice of team platform, with a limited key, a daily and a total budget, and a team's
     /// monthly one, on 2026-11-21.
     private func view(
-        budgets: Bool = true, spent: USD = USD(picodollars: 1_230_000_000), held: USD = .zero
+        budgets: Bool = true, spent: USD = USD(picodollars: 1_230_000_000), held: USD = .zero,
+        at now: Timestamp = TestDesk.start,
+        changing: (MemoryDirectory, Caller) throws -> Void = { _, _ in }
     ) throws -> CallerView {
         let desk = TestDesk()
         try desk.directory.setTier(
@@ -23,18 +25,34 @@ struct CallerViewTests {
             let team = try desk.directory.team(named: "platform")
             try desk.directory.setBudget(.team(team.id), .monthly, limit: .dollars(50))
         }
-        let roster = try desk.roster()
         let digest = try #require(KeyDigest(hex: made.hash))
-        guard
-            case .caller(let caller) = roster.resolve(
-                digest, memberName: nil, at: TestDesk.start)
-        else {
+        try changing(desk.directory, caller(digest, in: desk.roster(), at: now))
+        let roster = try desk.roster()
+        return try CallerView(caller(digest, in: roster, at: now), in: roster, at: now) { _, _ in
+            Book.Slot(window: Window(firstDay: 0), spent: spent, held: held)
+        }
+    }
+
+    private func caller(
+        _ digest: KeyDigest, in roster: Roster, at now: Timestamp
+    ) throws -> Caller {
+        guard case .caller(let caller) = roster.resolve(digest, memberName: nil, at: now) else {
             Issue.record("alice is known")
             throw CancellationError()
         }
-        return CallerView(caller, in: roster, at: TestDesk.start) { _, _ in
-            Book.Slot(window: Window(firstDay: 0), spent: spent, held: held)
-        }
+        return caller
+    }
+
+    /// Raises alice's daily budget and her key's weekly one to $20 and $30, to the end of
+    /// 2026-11-22.
+    private func raise(_ directory: MemoryDirectory, _ caller: Caller) throws {
+        let lastDay = try #require(CivilDate("2026-11-22"))
+        try directory.raiseBudget(
+            .member(caller.member.id), .daily,
+            to: Budget.Raise(limit: .dollars(20), lastDay: lastDay))
+        try directory.raiseBudget(
+            .key(caller.key.id), .weekly,
+            to: Budget.Raise(limit: .dollars(30), lastDay: lastDay))
     }
 
     @Test func `me shows what the member has spent, holds and has left`() throws {
@@ -46,12 +64,63 @@ struct CallerViewTests {
         #expect(
             windows[0].text
                 == #"{"scope":"member","name":"alice","period":"daily","spent":0.00123,"held":1,"#
-                + #""limit":2.5,"left":1.49877,"resets_at":"2026-11-22T00:00:00Z"}"#)
+                + #""limit":2.5,"left":1.49877,"resets_at":"2026-11-22T00:00:00Z","#
+                + #""standing_limit":2.5,"raised_until":null,"soft_limit":null,"#
+                + #""warned":false}"#)
         #expect(windows[1]["limit"]?.isNull == true && windows[1]["left"]?.isNull == true)
         #expect(windows[3]["resets_at"]?.isNull == true)
         let others = try #require(me["budgets"]?.array)
         #expect(others.map { $0["scope"]?.string } == ["team", "key"])
         #expect(me["tightest"] == windows[0])
+    }
+
+    @Test func `me tells of a raise and of its last day`() throws {
+        let me = try #require(view(changing: raise).me["data"])
+        let daily = try #require(me["windows"]?.array?[0])
+        #expect(daily["limit"] == 20 && daily["standing_limit"] == .number("2.5"))
+        #expect(daily["raised_until"] == "2026-11-22" && daily["left"] == .number("19.99877"))
+        #expect(me["windows"]?.array?[1]["raised_until"]?.isNull == true)
+    }
+
+    @Test func `a raise that is over is told no more`() throws {
+        for (instant, limit) in [
+            ("2026-11-22T23:59:59Z", JSON(USD.dollars(20))),
+            ("2026-11-23T00:00:00Z", .number("2.5")),
+        ] {
+            let now = try #require(Timestamp(instant))
+            let view = try view(at: now, changing: raise)
+            let daily = try #require(view.me["data"]?["windows"]?.array?[0])
+            #expect(daily["limit"] == limit && daily["standing_limit"] == .number("2.5"))
+            #expect(daily["raised_until"]?.isNull == (limit != JSON(USD.dollars(20))))
+        }
+    }
+
+    @Test func `a key shows the limit that is in force`() throws {
+        let data = try #require(view(changing: raise).currentKey["data"])
+        #expect(data["limit"] == 30 && data["limit_remaining"] == .number("29.99877"))
+        let over = try #require(Timestamp("2026-11-23T00:00:00Z"))
+        let later = try #require(view(at: over, changing: raise).currentKey["data"])
+        #expect(later["limit"] == 3 && later["limit_remaining"] == .number("2.99877"))
+    }
+
+    @Test(arguments: [(1_229_999_999, true), (1_230_000_000, true), (1_230_000_001, false)])
+    func `a soft limit warns from its amount on and limits nothing`(
+        amount: Int64, isWarned: Bool
+    ) throws {
+        let soft = USD(picodollars: amount)
+        let me = try #require(
+            view { directory, caller in
+                try directory.setSoftLimit(.member(caller.member.id), .weekly, amount: soft)
+                try directory.setSoftLimit(.organisation, .monthly, amount: soft)
+            }.me["data"])
+        let weekly = try #require(me["windows"]?.array?[1])
+        #expect(weekly["soft_limit"] == JSON(soft) && weekly["warned"] == .bool(isWarned))
+        #expect(weekly["limit"]?.isNull == true && weekly["left"]?.isNull == true)
+        let others = try #require(me["budgets"]?.array)
+        #expect(others.map { $0["scope"]?.string } == ["organisation", "team", "key"])
+        #expect(others[0]["soft_limit"] == JSON(soft) && others[0]["warned"] == .bool(isWarned))
+        #expect(others[0]["limit"]?.isNull == true)
+        #expect(me["tightest"]?["period"] == "daily")
     }
 
     @Test func `me of somebody whom nothing limits`() throws {

@@ -10,7 +10,8 @@ struct KeySelectionTests {
         let key = Key(
             id: ID(id), digest: try #require(KeyDigest(hex: hash)), name: name,
             label: "sk-purser-\(id)...", member: ID(1), createdAt: Timestamp(milliseconds: 0))
-        return KeyView(key, in: .empty, spent: KeyView.Spent { _ in .zero })
+        return KeyView(
+            key, in: .empty, on: CivilDate(daysSinceEpoch: 0), spent: KeyView.Spent { _ in .zero })
     }
 
     private func keys() throws -> [KeyView] {

@@ -51,7 +51,9 @@ struct SpendingTests {
         #expect(
             listing.text(.json).hasPrefix(
                 #"{"members":[{"name":"alice","windows":[{"period":"daily","spent":3,"held":2,"#
-                    + #""limit":10,"left":5,"resets_at":"2026-11-22T00:00:00Z"},"#))
+                    + #""limit":10,"left":5,"resets_at":"2026-11-22T00:00:00Z","#
+                    + #""standing_limit":10,"raised_until":null,"soft_limit":null,"#
+                    + #""warned":false},"#))
         #expect(
             listing.text(.table) == """
                 member  period    spent   held      limit   left  resets at

@@ -58,7 +58,9 @@ struct Desk: ControlDesk {
         switch kind {
         case .key: return PlainReply(status: 200, body: CurrentKey.management().text)
         case .credits:
-            let limit = core.roster.budgets(of: .organisation).first { $0.period == .total }?.limit
+            let roster = core.roster
+            let limit = roster.budgets(of: .organisation).first { $0.period == .total }?
+                .limit(on: roster.zone.day(at: core.now()))
             let credits = OrganisationCredits(
                 limit: limit, spent: Desk.balance(core, .organisation, .total).spent)
             return PlainReply(status: 200, body: credits.json.text)

@@ -32,14 +32,19 @@ struct Spending: Sendable {
         slots[scope]?[period] ?? Book.Slot(window: windows[period])
     }
 
-    /// The present window of a period, with the budget that limits it if there is one.
+    /// The present window of a period, with what is set for it.
     func window(_ scope: Scope, _ period: Period) -> WindowView {
-        let slot = slot(scope, period)
-        return WindowView(
-            scope: scope, owner: roster.name(of: scope), period: period,
-            limit: roster.budgets(of: scope).first { $0.period == period }?.limit(on: today),
-            spent: slot.spent, held: slot.held,
-            resetsAt: period.end(after: today, in: roster.zone))
+        WindowView(scope, period, in: roster, on: today, slot(scope, period))
+    }
+
+    /// The present window of every period.
+    func windows(of scope: Scope) -> [WindowView] {
+        Period.allCases.map { window(scope, $0) }
+    }
+
+    /// The present windows that a hard limit or a soft one is set for.
+    func budgets(of scope: Scope) -> [WindowView] {
+        windows(of: scope).filter(\.isBudgeted)
     }
 
     private mutating func change(

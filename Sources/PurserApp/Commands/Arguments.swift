@@ -25,6 +25,14 @@ struct LimitOrNone: Sendable {
     var limit: USD?
 }
 
+/// Reads a day of the calendar: `2026-12-24`.
+func readDay(_ text: String) throws -> CivilDate {
+    guard let day = CivilDate(text) else {
+        throw ValidationError("a day looks like 2026-12-24")
+    }
+    return day
+}
+
 /// Reads the name of a member, team or tier.
 func readName(_ text: String) throws -> String {
     guard Name.isValid(text) else { throw ValidationError("a name has \(Name.rule)") }

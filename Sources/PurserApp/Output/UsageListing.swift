@@ -8,7 +8,7 @@ struct UsageListing: Sendable {
 
     init(of members: [Member], _ spending: Spending) {
         self.members = members.map { member in
-            (member.name, Period.allCases.map { spending.window(.member(member.id), $0) })
+            (member.name, spending.windows(of: .member(member.id)))
         }
     }
 
@@ -30,7 +30,8 @@ struct UsageListing: Sendable {
 
     private var listing: Listing {
         Listing(
-            [Listing.Column("name", title: "member")] + WindowColumns.columns,
+            [Listing.Column("name", title: "member")]
+                + WindowColumns(of: members.flatMap(\.windows)).columns,
             rows: members.flatMap { member in
                 member.windows.map { [.text(member.name)] + WindowColumns.cells($0) }
             })

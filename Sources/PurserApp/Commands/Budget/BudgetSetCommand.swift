@@ -6,60 +6,71 @@ import Storage
 struct BudgetSetCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set",
-        abstract: "Set or remove budgets of a member, a team or the organisation.",
+        abstract: "Set, raise or remove budgets of a member, a team, the organisation or a key.",
         discussion: """
-            Budgets that are not named stay. A call must fit in every budget that applies to it.
+            Budgets that are not named stay. A call must fit in every budget that applies to it. \
+            With --until the amounts are raises: they hold to the end of that day in the \
+            organisation's time zone and then end by themselves; none ends one at once. With \
+            --soft the amounts warn and refuse nothing: answers carry X-Purser-Budget-Warning \
+            from then on.
 
             Example:
               purser budget set --member alice --daily 5 --monthly none
+              purser budget set --team platform --monthly 800 --until 2026-12-24
+              purser budget set --org --monthly 4000 --soft
+              purser budget set --key 3f9a01c2 --total 20
             """)
 
-    @Option(help: "A member's budgets.")
-    var member: String?
-
-    @Option(help: "A team's budgets, all its members together.", transform: readName)
-    var team: String?
-
-    @Flag(name: .customLong("org"), help: "The whole organisation's budgets.")
-    var organisation = false
-
+    @OptionGroup(title: "Whose") var owner: ScopeOptions
     @OptionGroup(title: "Budgets") var budgets: BudgetOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Raise the budgets to these amounts to the end of this day.", valueName: "date"),
+        transform: readDay)
+    var until: CivilDate?
+
+    @Flag(help: "Warn from these amounts on, and refuse nothing.")
+    var soft = false
+
     @OptionGroup var database: DatabaseOption
     @OptionGroup var output: FormatOption
 
     func validate() throws {
-        let count = (member == nil ? 0 : 1) + (team == nil ? 0 : 1) + (organisation ? 1 : 0)
-        guard count == 1 else {
-            throw ValidationError("name one of --member NAME, --team NAME and --org")
-        }
         guard !budgets.changes.isEmpty else {
             throw ValidationError("name at least one of --daily, --weekly, --monthly and --total")
+        }
+        guard until == nil || !soft else {
+            throw ValidationError("--until raises budgets and --soft sets soft limits: use one")
         }
     }
 
     func run() throws {
         let books = try database.open()
-        let scope = try scope(in: books)
-        for (period, limit) in budgets.changes {
-            try books.directory.setBudget(scope, period, limit: limit)
-        }
+        let found = try owner.find(in: books)
+        let changes = try changes(of: found, in: books)
+        let scope = try found ?? newTeam(in: books)
+        for change in changes { try change.make(for: scope, in: books.directory) }
         let spending = try books.spending()
-        try Terminal.write(
-            BudgetListing(of: spending.roster.budgets(of: scope), spending).text(output.format))
+        try Terminal.write(BudgetListing(of: spending.budgets(of: scope)).text(output.format))
     }
 
-    private func scope(in books: Books) throws -> Scope {
+    /// All of them are known to be possible before the first is made.
+    private func changes(of scope: Scope?, in books: Books) throws -> [BudgetChange] {
+        if soft { return budgets.changes.map { .softLimit($0.period, $0.limit) } }
+        guard let until else { return budgets.changes.map { .limit($0.period, $0.limit) } }
         let roster = try books.directory.roster()
-        if let member {
-            guard let found = roster.member(named: member), found.removedAt == nil else {
-                throw CommandFailure(.noMember(member))
-            }
-            return .member(found.id)
-        }
-        guard let team else { return .organisation }
-        if roster.team(named: team) == nil {
-            Terminal.complain("purser: team \(team) is new and has no members yet\n")
-        }
+        return try RaiseRequest(
+            amounts: budgets.changes, lastDay: until,
+            budgets: scope.map { roster.budgets(of: $0) } ?? [],
+            owner: scope.map { roster.describe($0) } ?? "team \(owner.team ?? "")",
+            today: roster.zone.day(at: books.now), zone: roster.zone.name
+        ).changes()
+    }
+
+    private func newTeam(in books: Books) throws -> Scope {
+        guard let team = owner.team else { preconditionFailure("only a team can be new") }
+        Terminal.complain("purser: team \(team) is new and has no members yet\n")
         return .team(try books.directory.team(named: team).id)
     }
 }

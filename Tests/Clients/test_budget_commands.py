@@ -287,3 +287,30 @@ def test_the_list_has_raises_and_soft_limits(fresh_team):
     text = team.commands.run("budget", "list", "--format", "csv").stdout
     assert set(text.splitlines()[0].split(",")) == WINDOW_FIELDS
     assert len(text.splitlines()) == 1 + len(budgets)
+
+
+def test_a_tier_keeps_its_clamp_and_its_ceilings(team):
+    """Set once or one by one, shown by `list` and `show`; setting the tier anew replaces them."""
+    team.commands.run(
+        "tier", "set", "lab", "--models", "*", "--clamp", "--ceiling", "image=0.01,web-search=$2",
+        "--ceiling", "server-tool=0",
+    )
+    expected = {"image": Decimal("0.01"), "web-search": 2, "server-tool": 0}
+    shown = team.commands.json("tier", "show", "lab")
+    assert shown["clamp"] is True and shown["ceilings"] == expected
+    (listed,) = [t for t in team.commands.json("tier", "list")["tiers"] if t["name"] == "lab"]
+    assert listed == shown
+    (row,) = csv.DictReader(
+        io.StringIO(team.commands.run("tier", "show", "lab", "--format", "csv").stdout)
+    )
+    assert (row["clamp"], row["ceilings"]) == ("true", "image=0.01,web-search=2,server-tool=0")
+    assert "image=0.01" in team.commands.run("tier", "list").stdout
+
+    unknown = team.commands.run(
+        "tier", "set", "lab", "--models", "*", "--ceiling", "hologram=1", expect=2
+    )
+    assert "hologram" in unknown.stderr and "media-output" in unknown.stderr
+    assert team.commands.json("tier", "show", "lab") == shown
+    team.commands.run("tier", "set", "lab", "--models", "*")
+    shown = team.commands.json("tier", "show", "lab")
+    assert (shown["clamp"], shown["ceilings"]) == (False, {})

@@ -11,12 +11,15 @@ enum TierListing {
                 Listing.Column("otherwise", title: "otherwise"),
                 Listing.Column("max_tokens", title: "tokens at most", absent: "the model's"),
                 Listing.Column("max_request_usd", title: "dollars a call", absent: "any"),
+                Listing.Column("clamp", title: "clamp"),
+                Listing.Column("ceilings", title: "ceilings"),
             ],
             rows: tiers.map { tier in
                 [
                     .text(tier.name), .text(tier.models.map(\.text).joined(separator: ",")),
                     .text(tier.otherwise.rawValue), Listing.Cell(tier.outputTokensMax),
-                    Listing.Cell(tier.requestCostMax),
+                    Listing.Cell(tier.requestCostMax), .flag(tier.clampsOutput),
+                    Listing.Cell(ceilingsText(tier)),
                 ]
             })
     }
@@ -40,7 +43,20 @@ enum TierListing {
             "models": .array(tier.models.map { .string($0.text) }),
             "otherwise": .string(tier.otherwise.rawValue),
             "max_tokens": tier.outputTokensMax.map { JSON($0) } ?? .null,
-            "max_request_usd": JSON(tier.requestCostMax),
+            "max_request_usd": JSON(tier.requestCostMax), "clamp": .bool(tier.clampsOutput),
+            "ceilings": .object(
+                JSONObject(ceilings(tier).map { ($0.kind.rawValue, JSON($0.amount)) })),
         ]
+    }
+
+    /// As `--ceiling` takes them; `nil` if there are none.
+    private static func ceilingsText(_ tier: Tier) -> String? {
+        guard !tier.ceilings.isEmpty else { return nil }
+        return ceilings(tier).map { "\($0.kind.rawValue)=\($0.amount)" }.joined(separator: ",")
+    }
+
+    /// In the order of the kinds.
+    private static func ceilings(_ tier: Tier) -> [(kind: Extra, amount: USD)] {
+        Extra.allCases.compactMap { kind in tier.ceilings[kind].map { (kind, $0) } }
     }
 }

@@ -11,11 +11,15 @@ struct TierSetCommand: ParsableCommand {
         abstract: "Make a tier, or replace what it allows.",
         discussion: """
             A model is written as in OpenRouter's list; a star at the end stands for anything. A \
-            downgrade goes to the last model that is written without a star.
+            downgrade goes to the last model that is written without a star. What is not named \
+            falls back to its default. A ceiling is the most that one thing of a kind adds to a \
+            call; without one, calls are refused where its cost has no bound. The kinds are \
+            \(Extra.words).
 
             Example:
               purser tier set standard --models 'openai/gpt-4o-mini,anthropic/*' \\
-                --otherwise deny --max-tokens 4000 --max-request-usd 0.50
+                --otherwise deny --max-tokens 4000 --max-request-usd 0.50 --clamp \\
+                --ceiling image=0.01 --ceiling web-search=0.02
             """)
 
     @Argument(help: "What the tier is called.", transform: readName)
@@ -37,10 +41,26 @@ struct TierSetCommand: ParsableCommand {
         transform: readLimit)
     var maxRequestUsd: USD?
 
+    @Flag(
+        help: "Lower the output limit of a call to what the money pays for, before refusing it.")
+    var clamp = false
+
+    @Option(
+        name: .customLong("ceiling"),
+        help: ArgumentHelp(
+            "The most that one thing of a kind adds to a call, in dollars; may be repeated.",
+            valueName: "kind=usd"),
+        transform: readCeilings)
+    var ceilingLists: [CeilingList] = []
+
     @OptionGroup var database: DatabaseOption
     @OptionGroup var output: FormatOption
 
     func validate() throws {
+        let kinds = ceilings.map(\.kind)
+        guard Set(kinds).count == kinds.count else {
+            throw ValidationError("each kind has one --ceiling")
+        }
         if let maxTokens, maxTokens < 1 {
             throw ValidationError("--max-tokens must be at least 1")
         }
@@ -60,8 +80,11 @@ struct TierSetCommand: ParsableCommand {
     private var tier: Tier {
         Tier(
             id: ID(0), name: name, models: models.patterns, otherwise: otherwise,
-            outputTokensMax: maxTokens, requestCostMax: maxRequestUsd)
+            outputTokensMax: maxTokens, requestCostMax: maxRequestUsd, clampsOutput: clamp,
+            ceilings: Dictionary(ceilings.map { ($0.kind, $0.amount) }) { first, _ in first })
     }
+
+    private var ceilings: [CeilingList.Ceiling] { ceilingLists.flatMap(\.ceilings) }
 }
 
 struct ModelList: Sendable {
@@ -79,5 +102,41 @@ func readModels(_ text: String) throws -> ModelList {
                     "\"\(trimmed)\" is no model: write openai/gpt-4o-mini, openai/* or *")
             }
             return pattern
+        })
+}
+
+struct CeilingList: Sendable {
+    struct Ceiling: Sendable {
+        var kind: Extra
+        var amount: USD
+    }
+
+    var ceilings: [Ceiling]
+}
+
+extension Extra {
+    /// What people may write, divided by commas.
+    static let words = allCases.map(\.rawValue).joined(separator: ", ")
+}
+
+/// Reads `image=0.01,web-search=0.02`.
+func readCeilings(_ text: String) throws -> CeilingList {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    return CeilingList(
+        ceilings: try parts.map { part in
+            let sides = part.drop { $0 == " " }.split(
+                separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2 else {
+                throw ValidationError("a ceiling looks like image=0.01")
+            }
+            guard let kind = Extra(rawValue: String(sides[0])) else {
+                throw ValidationError(
+                    "\"\(sides[0])\" is no kind with a ceiling: write one of \(Extra.words)")
+            }
+            let amount = try readLimit(String(sides[1]))
+            guard USD.isPlausibleCost(amount) else {
+                throw ValidationError("a ceiling must not be more than \(USD.callCostMax)")
+            }
+            return CeilingList.Ceiling(kind: kind, amount: amount)
         })
 }

@@ -82,6 +82,9 @@ extension Treasury {
         book.stopWaiting(attempt) ? book.serveWaiters() : nil
     }
 
+    /// The directory has changed: those who wait may have other limits now.
+    package mutating func judgeWaitersAnew() -> [Book.Turn] { book.dissolveLine() }
+
     /// Gives a hold back; nothing was written or billed.
     package mutating func giveBack(_ attempt: ID<Attempt>) -> [Book.Turn] {
         book.release(attempt)
@@ -127,6 +130,17 @@ extension Treasury {
             generationID: kept.generationID, tokens: truth.tokens)
         book.correct(by: entry.amount, in: attempt.scopes, attempt.windows)
         return Booking(entry: entry, turns: book.serveWaiters())
+    }
+
+    /// Keeps the hold of a call whose entry the ledger takes for impossible: the whole bound
+    /// counts, until somebody has looked into it.
+    package mutating func keepInstead(
+        of entry: Entry, _ attempt: Attempt, at now: Timestamp
+    ) -> Booking {
+        book.correct(by: attempt.bound - entry.amount, in: attempt.scopes, attempt.windows)
+        let kept = Entry(
+            .keep(Passage.Evidence(generationID: entry.generationID)), of: attempt, at: now)
+        return Booking(entry: kept, turns: [])
     }
 
     /// Keeps in mind an entry that the ledger could not take: nobody else knows what the call

@@ -13,7 +13,7 @@ struct PeerBugTests {
     /// A call of that cost that has ended.
     private func spend(_ cost: USD, on day: String, id: Int64, in book: inout Book) throws {
         let claim = Claim(
-            scopes: [.organisation, key], budgets: [], windows: try windows(day), bound: cost)
+            scopes: [.organisation, key], budgets: [], day: try #require(CivilDate(day)), bound: cost)
         #expect(book.hold(claim, for: ID(id)) == .held)
         book.settle(ID(id), cost: cost)
     }
@@ -23,7 +23,7 @@ struct PeerBugTests {
     ) throws -> ClaimOutcome {
         let budget = Budget(scope: key, period: period, limit: limit)
         let claim = Claim(
-            scopes: [.organisation, key], budgets: [budget], windows: try windows(day),
+            scopes: [.organisation, key], budgets: [budget], day: try #require(CivilDate(day)),
             bound: bound)
         return book.hold(claim, for: ID(1_000))
     }

@@ -70,6 +70,19 @@ struct WaitingTests {
         #expect(book.serveWaiters() == [Book.Turn(ticket: ID(3), outcome: .held)])
     }
 
+    @Test func `when limits change, everybody in line is judged anew, in order`() {
+        var book = Book()
+        _ = ask(&book, claim(5, [(member(1), 5)]), 1)
+        _ = ask(&book, claim(5, [(member(2), 5)]), 2)
+        _ = ask(&book, claim(1, [(member(1), 5)]), 3)
+        _ = ask(&book, claim(1, [(member(2), 5)]), 4)
+        _ = ask(&book, claim(1, [(member(1), 5)]), 5)
+        let turns = book.dissolveLine()
+        #expect(turns.map(\.ticket) == [ID(3), ID(4), ID(5)])
+        #expect(turns.allSatisfy { $0.outcome == .judgeAnew })
+        #expect(book.waiterCount == 0)
+    }
+
     /// No deadlock, no loss: whoever waits is served once money has come back, whatever the
     /// pattern of scopes, and at no time does anybody hold more than there is.
     @Test(arguments: 1...60)

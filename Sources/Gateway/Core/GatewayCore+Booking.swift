@@ -54,6 +54,8 @@ extension GatewayCore {
                 if entry.kind == .kept, entry.generationID != nil { reportKept(attempt, entry) }
                 if entry.kind == .correction { count { $0.corrected += 1 } }
                 done(true)
+            case .failure(let failure) where failure.code != .unavailable:
+                keepInstead(of: entry, attempt, failure, done: done)
             case .failure:
                 withTill { $0.treasury.remember(entry, of: attempt) }
                 reportUnwritten(entry)
@@ -66,6 +68,26 @@ extension GatewayCore {
                     ])
                 done(false)
             }
+        }
+    }
+
+    /// The ledger calls an entry impossible, and always will: a defect, told aloud. The call's
+    /// outcome becomes "unknown", so that it is in the books at its bound.
+    private func keepInstead(
+        of entry: Entry, _ attempt: Attempt, _ failure: StorageFailure,
+        done: @escaping @Sendable (_ isWritten: Bool) -> Void
+    ) {
+        count { $0.ledgerFailures += 1 }
+        logger.critical(
+            "entry impossible",
+            metadata: [
+                "event": "alarm", "request_id": "\(attempt.requestID)",
+                "kind": "\(entry.kind)", "amount": "\(entry.amount)", "reason": "\(failure)",
+            ])
+        guard entry.kind == .settled || entry.kind == .released else { return done(false) }
+        let now = now()
+        _ = bookMoney(of: attempt, done: { _ in done(false) }) {
+            $0.keepInstead(of: entry, attempt, at: now)
         }
     }
 

@@ -76,9 +76,14 @@ package final class GatewayCore: Sendable {
 
     /// Replaces the roster, unless a newer one is there already.
     package func replaceRoster(_ roster: Roster) {
-        rosterBox.withLock { box in
-            if roster.revision >= box.value.revision { box = Box(roster) }
+        let isNewer = rosterBox.withLock { box in
+            guard roster.revision >= box.value.revision else { return false }
+            defer { box = Box(roster) }
+            return roster.revision > box.value.revision
         }
+        guard isNewer else { return }
+        let resumptions = withTill { $0.resumptions($0.treasury.judgeWaitersAnew()) }
+        for resumption in resumptions { resumption() }
     }
 
     package func replaceCatalogue(_ catalogue: Catalogue) {

@@ -29,6 +29,11 @@ extension Book {
         line.remove(ticket)
     }
 
+    /// Lets everybody who waits be judged anew: limits have changed.
+    package mutating func dissolveLine() -> [Turn] {
+        line.removeAll().map { Turn(ticket: $0, outcome: .judgeAnew) }
+    }
+
     /// Serves the line in order, where money has moved: who stands behind a call that is short
     /// of a budget does not overtake it in that budget.
     package mutating func serveWaiters() -> [Turn] {

@@ -50,6 +50,17 @@ struct WaitingLine: Sendable {
         return true
     }
 
+    /// Lets everybody go; who they were, in the order of arrival.
+    mutating func removeAll() -> [ID<Attempt>] {
+        let waiters = queues.flatMap { scope, queue in
+            queue.waiters[queue.first...].filter { places[$0.ticket]?.scope == scope }
+        }
+        self = WaitingLine()
+        var seen: Set<ID<Attempt>> = []
+        return waiters.sorted { $0.number < $1.number }.map(\.ticket)
+            .filter { seen.insert($0).inserted }
+    }
+
     /// Notes that money has moved in those scopes.
     mutating func stir(_ scopes: [Scope]) {
         if places.isEmpty { return }

@@ -44,7 +44,7 @@ extension StorageCheck {
             for (index, day) in days.enumerated() {
                 let attempt = office.attempt(Int64(index + 1), on: day)
                 let claim = Claim(
-                    scopes: attempt.scopes, budgets: [], windows: attempt.windows,
+                    scopes: attempt.scopes, budgets: [], day: attempt.day,
                     bound: attempt.bound)
                 #expect(living.hold(claim, for: attempt.id) == .held)
                 living.settle(attempt.id, cost: .pico(1 << index))

@@ -44,8 +44,9 @@ extension Simulation {
         let (answers, landings) = store.endGroup(fate)
         observe(landings)
         for (queued, result) in answers {
-            if result == .success(.stale) {
+            if result == .success(.stale), gateway?.roster.revision != store.revision {
                 gateway?.roster = town.roster(revision: store.revision)
+                try serve(gateway?.treasury.judgeWaitersAnew() ?? [])
             }
             plan(.answer(queued, result), in: 0, ofThisLife: true)
         }

@@ -3,6 +3,7 @@
 Nothing here knows how Purser works inside: only its documented commands, options and paths.
 """
 
+import datetime
 import subprocess
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -77,9 +78,12 @@ class Person:
 class Team:
     """A sandbox, a gateway in front of it, and the commands that manage it."""
 
-    def __init__(self, directory, gateway_options=(), sandbox_options=()):
+    def __init__(
+        self, directory, gateway_options=(), sandbox_options=(), gateway_environment=None
+    ):
         self.directory = directory
         self.gateway_options = gateway_options
+        self.gateway_environment = gateway_environment or {}
         self.members = 0
         self.sandbox = Sandbox(directory / "sandbox", *sandbox_options)
         self.database = directory / "data" / "team.db"
@@ -96,6 +100,7 @@ class Team:
             self.sandbox.url,
             self.sandbox.key,
             *self.gateway_options,
+            **self.gateway_environment,
         )
 
     def stop(self):
@@ -179,6 +184,49 @@ class Team:
             answer = requests.get(f"{self.gateway.console}/{page}", timeout=10)
             assert answer.status_code == 200, f"/{page}: {answer.status_code} {answer.text}"
         assert self.gateway.process.poll() is None
+
+
+def assert_sane_books(team):
+    """The ledger is sound line by line, and everything that adds it up says the same."""
+    lines = team.commands.ledger()
+    assert len({line["id"] for line in lines}) == len(lines)
+    generations = [line["generation_id"] for line in lines if line["generation_id"]]
+    assert len(set(generations)) == len(generations), "a generation is booked twice"
+    for line in lines:
+        assert_sane_line(line)
+    served = [line for line in lines if line["state"] in ("settled", "kept")]
+    today = datetime.date.today()
+    near = [today + datetime.timedelta(days=days) for days in (-2, 2)]
+    report = team.commands.report("member", "..".join(map(str, near)))
+    for member in team.commands.json("usage")["members"]:
+        name, windows = member["name"], {w["period"]: w for w in member["windows"]}
+        spent = sum_of(served, "cost", name)
+        assert Decimal(windows["total"]["spent"]) == spent, name
+        assert Decimal(windows["total"]["held"]) == sum_of(lines, "held", name), name
+        row = report.get(name, {"cost": "0", "requests": 0})
+        assert Decimal(row["cost"]) == spent, name
+        assert row["requests"] == sum(line["member"] == name for line in served), name
+    return lines
+
+
+def sum_of(lines, field, member=None):
+    mine = [line for line in lines if member in (None, line["member"])]
+    return sum((Decimal(line[field]) for line in mine), Decimal(0))
+
+
+def assert_sane_line(line):
+    """One line of the ledger agrees with itself."""
+    state, cost, held = line["state"], Decimal(line["cost"]), Decimal(line["held"])
+    assert cost >= 0 and (held > 0) == (state == "held"), line
+    assert (line["settled_at"] is None) == (state == "held"), line
+    assert state == "held" or line["settled_at"] >= line["started_at"], line
+    if state in ("held", "released"):
+        assert cost == 0 and line["cost_source"] is None, line
+    elif state == "kept":
+        assert cost > 0 and line["cost_source"] == "kept", line
+    else:
+        assert state == "settled" and line["cost_source"] in ("upstream", "generation"), line
+        assert cost == picodollars(line["cost_literal"]) and line["generation_id"], line
 
 
 def picodollars(cost):

@@ -4,9 +4,11 @@ by their documented ready lines, ended by their process id.
 
 import atexit
 import json
+import mmap
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -181,6 +183,9 @@ class Gateway(Program):
                 **environment,
             ),
         )
+        self.become_ready()
+
+    def become_ready(self):
         ready = self.wait_for_line(r"purser: ready gateway=(\S+) console=(\S+)")
         self.origin, self.console = ready.group(1), ready.group(2).rstrip("/")
         self.base = f"{self.origin}/api/v1"
@@ -189,3 +194,43 @@ class Gateway(Program):
     def address(self):
         host, port = self.origin.removeprefix("http://").split(":")
         return host, int(port)
+
+
+class FaultyDisk:
+    """A disk that fails when told to, for programs started with its environment.
+
+    Calls on files whose path starts with `prefix` fail; see faults/shim.c.
+    """
+
+    KINDS = ["full", "full-growth", "write-error", "sync-error", "error", "read-only", "torn"]
+    SOURCE = pathlib.Path(__file__).resolve().parent / "faults" / "shim.c"
+
+    def __init__(self, directory, prefix):
+        directory.mkdir(parents=True, exist_ok=True)
+        library, control = directory / "shim.so", directory / "control"
+        # Whoever has Swift has one of them: its linker needs it.
+        compiler = next(filter(None, map(shutil.which, ["cc", "gcc", "clang"])))
+        options = ["-std=gnu11", "-O2", "-fPIC", "-shared", "-Wall", "-Wextra", "-Werror"]
+        subprocess.run([compiler, *options, "-o", library, self.SOURCE, "-ldl"], check=True)
+        with open(control, "w+b") as file:
+            file.truncate(4 * 8)
+            self._memory = memoryview(mmap.mmap(file.fileno(), 4 * 8)).cast("q")
+        self.environment = {
+            "LD_PRELOAD": str(library),
+            "FAULTS_PREFIX": str(prefix),
+            "FAULTS_CONTROL": str(control),
+        }
+
+    def fail(self, kind, first=1):
+        """From the `first` call on that this kind of fault can hit, counted from now."""
+        self.heal()
+        self._memory[1], self._memory[2], self._memory[3] = first, 0, 0
+        self._memory[0] = self.KINDS.index(kind) + 1
+
+    def heal(self):
+        self._memory[0] = 0
+
+    @property
+    def failures(self):
+        """How many calls have failed since the fault was set."""
+        return self._memory[3]

@@ -13,15 +13,25 @@ import threading
 from collections import Counter
 from decimal import Decimal
 
-from harness import Team, assert_booked, assert_sane_books, picodollars, sum_of
+from harness import (
+    Team,
+    assert_booked,
+    assert_envelope,
+    assert_sane_books,
+    picodollars,
+    sum_of,
+)
 from load import Crowd, ask
-from programs import Gateway, eventually
+from programs import FaultyDisk, Gateway, eventually
 
+# A commit is some ten writes and a sync.
+SLOW_MILLISECONDS = 1
 # How long a gateway lives before it is killed, in seconds: from hardly begun to well under way.
 LIFE_SECONDS = (0.02, 0.6)
 # Look-ups come after 1, 5 and 30 seconds; this outlasts them on a busy machine.
 LOOK_UP_SECONDS = 60
 PEOPLE = 4
+ANSWERS = 8
 # One start in three is killed too, at some instant on its way to being ready.
 STILLBIRTHS = 1 / 3
 START_SECONDS = (0.0, 0.15)
@@ -43,8 +53,11 @@ class Crashes:
 
     def __init__(self, directory, seed):
         self.random = random.Random(seed)
+        # A commit takes a while, as on most disks, so that kills strike before one and inside it.
+        self.disk = FaultyDisk(directory / "disk", directory / "data" / "team.db")
         self.team = Team(
             directory,
+            gateway_environment=self.disk.environment,
             sandbox_options=[
                 *("--latency-ms", "15", "--chunk-ms", "3", "--generation-lag-ms", "50")
             ],
@@ -71,6 +84,7 @@ class Crashes:
         self.come_to_rest()
 
     def live_and_die(self):
+        self.disk.slow_down(SLOW_MILLISECONDS)
         life = self.random.uniform(*LIFE_SECONDS)
         with Crowd() as crowd:
             is_over = asyncio.Event()
@@ -79,12 +93,16 @@ class Crashes:
                 for person in self.people
                 for number in range(CALLERS)
             ]
+            # Every second gateway, at least, has answered somebody, however slow the machine is.
+            wanted = len(self.whole) + ANSWERS * (self.kills % 2)
+            eventually(lambda: len(self.whole) >= wanted, LOOK_UP_SECONDS, what="answers")
             # The pause is the experiment: it decides where the kill strikes, and nothing else.
             threading.Event().wait(life)
             self.team.gateway.kill()
             crowd.loop.call_soon_threadsafe(is_over.set)
             for call in calls:
                 call.result()
+        self.disk.heal()
         self.kills += 1
 
     def die_while_starting(self):
@@ -120,6 +138,8 @@ class Crashes:
         """What the file says before anybody has opened it to serve from it again."""
         lines = assert_sane_books(self.team)
         self.open_at_kills += sum(line["state"] == "held" for line in lines)
+        forwarded = self.team.sandbox.state()["requests"]
+        assert forwarded <= len(lines), f"{forwarded} calls upstream, {len(lines)} attempts on disk"
         self.check(lines)
 
     def check(self, lines):
@@ -134,6 +154,7 @@ class Crashes:
     def come_to_rest(self):
         """Waits until everything that can be looked up has been."""
         sandbox, self.lines = self.team.sandbox, []
+        self.use_up_a_budget()
         eventually(lambda: sandbox.state()["running"] == 0, what="the upstream's rest")
 
         def is_resolved():
@@ -147,6 +168,14 @@ class Crashes:
         assert_sane_books(self.team)
         self.check(self.lines)
         self.account()
+
+    def use_up_a_budget(self):
+        """Whoever has little asks until it is gone: no crash has given any of it back."""
+        for _ in range(int(POOR / min(picodollars(reply.cost) for reply in self.whole)) + 1):
+            answer = self.team.chat(self.people[-1].key)
+            if answer.status_code != 200:
+                break
+        assert_envelope(answer, 402)
 
     def account(self):
         """Every dollar between the ledger and the bill has an attempt that explains it."""

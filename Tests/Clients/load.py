@@ -121,9 +121,17 @@ class Crowd:
         return self
 
     def __exit__(self, *_):
+        # A test that failed leaves calls behind; they end with it.
+        self.start(self._end_all()).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()
+
+    async def _end_all(self):
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     def start(self, coroutine):
         """Begins it; the result is a future that waits without the loop."""

@@ -202,7 +202,10 @@ class FaultyDisk:
     Calls on files whose path starts with `prefix` fail; see faults/shim.c.
     """
 
-    KINDS = ["full", "full-growth", "write-error", "sync-error", "error", "read-only", "torn"]
+    KINDS = [
+        *("full", "full-growth", "write-error", "sync-error", "error", "read-only", "torn"),
+        "slow",
+    ]
     SOURCE = pathlib.Path(__file__).resolve().parent / "faults" / "shim.c"
 
     def __init__(self, directory, prefix):
@@ -226,6 +229,10 @@ class FaultyDisk:
         self.heal()
         self._memory[1], self._memory[2], self._memory[3] = first, 0, 0
         self._memory[0] = self.KINDS.index(kind) + 1
+
+    def slow_down(self, milliseconds):
+        """Every write and sync takes that much longer, as on a busy disk; none fails."""
+        self.fail("slow", milliseconds)
 
     def heal(self):
         self._memory[0] = 0

@@ -30,6 +30,7 @@ enum kind {
     ERROR = 5,       /* writes and syncs say EIO */
     READ_ONLY = 6,   /* writes, and opening for writing, say EROFS */
     TORN = 7,        /* half of one write arrives; after that, writes and syncs say EIO */
+    SLOW = 8,        /* nothing fails; writes and syncs take `first` milliseconds longer */
 };
 
 /* How a call may change a file. */
@@ -115,7 +116,9 @@ static int fails(int descriptor, enum step step, off64_t end, int *is_first)
     int before = errno;
     int64_t now = kind();
     int error = 0;
-    if (now != NOTHING && is_ours(descriptor)) {
+    if (now == SLOW && step != OPEN && is_ours(descriptor)) {
+        usleep(1000 * __atomic_load_n(&control->first, __ATOMIC_ACQUIRE));
+    } else if (now != NOTHING && is_ours(descriptor)) {
         error = error_for(now, step, step == WRITE && grows(descriptor, end));
         if (error && !strikes(is_first)) error = 0;
     }

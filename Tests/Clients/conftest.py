@@ -3,6 +3,7 @@
 import pytest
 
 from harness import Team
+from trouble import Trouble
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +28,18 @@ def fresh_team(tmp_path):
     yield start
     for team in started:
         team.stop()
+
+
+@pytest.fixture
+def trouble(tmp_path):
+    """A function that makes a team on a faulty disk; the teams are stopped at the end."""
+    made = []
+
+    def make(**options):
+        made.append(Trouble(tmp_path / f"trouble-{len(made)}", **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.disk.heal()
+        one.team.stop()

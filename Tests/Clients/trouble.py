@@ -72,6 +72,11 @@ def readiness(team):
     return requests.get(f"{team.gateway.console}/readyz", timeout=10).status_code
 
 
+def metric(team, name):
+    text = requests.get(f"{team.gateway.console}/metrics", timeout=10).text
+    return int(next(line for line in text.splitlines() if line.startswith(name + " ")).split()[1])
+
+
 def break_the_disk(trouble, crowd, kind):
     """Lets calls begin, makes the disk fail, and sees the gateway refuse what comes next."""
     team, before = trouble.team, trouble.team.sandbox.state()["requests"]

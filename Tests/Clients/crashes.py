@@ -167,7 +167,16 @@ class Crashes:
         eventually(is_resolved, LOOK_UP_SECONDS, what="every known generation is looked up")
         assert_sane_books(self.team)
         self.check(self.lines)
+        self.check_broken_streams()
         self.account()
+
+    def check_broken_streams(self):
+        """A client that saw any of a stream saw its generation, so the gateway had written it."""
+        booked = {line["generation_id"]: line for line in self.lines}
+        self.streams_cut = [reply.generation for reply in self.broken if reply.generation]
+        for generation in self.streams_cut:
+            assert generation in booked, f"{generation} was seen by a client, and is not booked"
+            assert booked[generation]["state"] == "settled", booked[generation]
 
     def use_up_a_budget(self):
         """Whoever has little asks until it is gone: no crash has given any of it back."""
@@ -200,6 +209,7 @@ class Crashes:
             ("replies received whole", len(self.whole)),
             ("replies visibly broken", len(self.broken)),
             *((f"refused: {reason}", count) for reason, count in sorted(self.others.items())),
+            ("streams cut by a kill", len(self.streams_cut)),
             ("attempts open at a kill", self.open_at_kills),
             ("  resolved by look-up", self.looked_up),
             ("  unresolved, kept at their bound", self.unresolved),

@@ -22,5 +22,5 @@ def test_ten_kills_lose_nothing_and_overspend_nothing(crashes):
     assert crashes.kills == KILLS
     # The experiment has to have been one: whole answers, broken ones, and attempts left open.
     assert len(crashes.whole) > KILLS and crashes.broken, crashes.table()
-    assert crashes.open_at_kills > 0, crashes.table()
+    assert crashes.open_at_kills > 0 and crashes.streams_cut, crashes.table()
     assert crashes.team.chat(crashes.people[0].key).status_code == 200

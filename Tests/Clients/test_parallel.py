@@ -4,7 +4,7 @@ import pytest
 
 from stampede import Stampede
 
-CALLS = 1_000
+CALLS = 2_000
 
 
 @pytest.fixture
@@ -14,7 +14,7 @@ def stampede(tmp_path):
     stampede.team.stop()
 
 
-def test_a_thousand_calls_at_once_use_a_budget_up_and_not_a_cent_more(stampede):
+def test_two_thousand_calls_at_once_use_a_budget_up_and_not_a_cent_more(stampede):
     """The budget pays for two in five; the others are told so, and none is told too early."""
     stampede.run()
     print(stampede.table())

@@ -10,6 +10,7 @@ extension DatabaseQueue {
     ///
     /// WAL and `synchronous` are set here, after opening, and read back: GRDB's own WAL set-up
     /// lowers `synchronous` to NORMAL, which may lose the last commits when the power fails.
+    /// A file of another program's is refused before that, because WAL mode is written into it.
     static func durable(
         path: String, label: String, lockWaitMilliseconds: Int = lockWaitMilliseconds
     ) throws -> DatabaseQueue {
@@ -21,6 +22,9 @@ extension DatabaseQueue {
             try db.execute(sql: "PRAGMA busy_timeout = \(lockWaitMilliseconds)")
         }
         let connection = try DatabaseQueue(path: path, configuration: configuration)
+        try connection.read { db in
+            try Migration.requireOurs(db)
+        }
         try connection.writeWithoutTransaction { db in
             guard try switchToWAL(db) == "wal" else {
                 throw StorageFailure(

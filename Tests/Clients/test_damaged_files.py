@@ -177,6 +177,10 @@ def newer_schema(file):
     change(file, "PRAGMA user_version = 999")
 
 
+def somebody_elses(file):
+    change(file, "CREATE TABLE photo (id INTEGER PRIMARY KEY)")
+
+
 def folder(file):
     file.mkdir()
 
@@ -191,7 +195,7 @@ def change(file, sql):
     connection.close()
 
 
-WRONG = [no_database, torn_head, cut_short, newer_schema, folder]
+WRONG = [no_database, torn_head, cut_short, newer_schema, somebody_elses, folder]
 
 
 @pytest.mark.parametrize("make", WRONG)

@@ -38,14 +38,25 @@ extension Migration {
         }
     }
 
-    private static func pending(_ migrations: [Migration], _ db: Database) throws -> [Migration] {
-        let version = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    /// Throws `invalid` unless Purser made the file, or nobody has made anything in it yet.
+    static func requireOurs(_ db: Database) throws {
         let owner = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
+        if owner == applicationID { return }
+        let version = try version(db)
         let tableCount = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
-        guard owner == applicationID || (owner == 0 && version == 0 && tableCount == 0) else {
+        guard owner == 0, version == 0, tableCount == 0 else {
             throw StorageFailure(
                 .invalid, "the file is a SQLite database, but not one that Purser made")
         }
+    }
+
+    private static func version(_ db: Database) throws -> Int {
+        try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
+    }
+
+    private static func pending(_ migrations: [Migration], _ db: Database) throws -> [Migration] {
+        try requireOurs(db)
+        let version = try version(db)
         let newest = migrations.last?.number ?? 0
         guard version <= newest else {
             throw StorageFailure(

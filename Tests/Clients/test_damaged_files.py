@@ -158,6 +158,17 @@ def test_a_second_gateway_is_refused_however_the_file_is_named(team, tmp_path, s
     team.assert_healthy()
 
 
+def test_a_link_to_a_database_yet_to_be_made_lets_one_gateway_in(team, tmp_path):
+    """The link led nowhere when the first one started, so each had a lock of its own."""
+    (tmp_path / "link.db").symlink_to("team.db")
+    first = Restored(team, tmp_path / "link.db")
+    try:
+        sentence = explained(serve_once(team, tmp_path / "team.db"))
+        assert "postgres" in sentence.lower()
+    finally:
+        first.gateway.stop()
+
+
 def no_database(file):
     file.write_bytes(b"These are last year's invoices.\n" * 200)
 

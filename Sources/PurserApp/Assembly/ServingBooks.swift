@@ -39,8 +39,9 @@ final class ServingBooks: Sendable {
     static func open(
         path: String, managementKey: Secret?, logger: Logger
     ) throws(StorageFailure) -> ServingBooks {
-        let lock = try ServeLock.acquire(path: path)
         let store = try SQLiteStore.open(path: path, zone: Zone.named)
+        // After the store, which makes the file: only then do all its names lead to one lock.
+        let lock = try ServeLock.acquire(path: path)
         let emergency = try EmergencyFile(beside: path)
         let slot = GatewaySlot()
         let digest = managementKey?.digest

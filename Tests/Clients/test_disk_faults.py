@@ -117,3 +117,16 @@ def test_making_a_database_may_fail_at_any_step_and_be_repeated(tmp_path):
         commands.run("member", "add", "somebody")
         assert commands.ledger() == []
     assert failures > 10
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_gateway_that_admits_nobody_is_not_ready(trouble, kind):
+    """A load balancer sent everybody to a gateway that turned everybody away."""
+    one = trouble()
+    assert readiness(one.team) == 200
+    one.disk.fail(kind)
+    assert_envelope(one.team.chat(one.person.key), 503)
+    assert readiness(one.team) == 503
+    one.disk.heal()
+    eventually(lambda: readiness(one.team) == 200, HEALING_SECONDS)
+    assert one.team.chat(one.person.key).status_code == 200

@@ -81,6 +81,9 @@ let package = Package(
                 "PurserApp", "Purser", "Storage", "Management", "Gateway", "Credentials",
                 "OpenRouterWire", .argumentParser,
             ], swiftSettings: .strict),
+        .testTarget(
+            name: "SimulatorTests", dependencies: ["SimulationOracle", "Simulator"],
+            swiftSettings: .strict),
         .testTarget(name: "TidyTests", swiftSettings: .strict),
 
         // What several test targets share.

@@ -40,6 +40,13 @@ struct LockFile: Sendable {
         close(descriptor)
     }
 
+    /// How many names the file has; 0 if there is none of that name.
+    static func linkCount(_ path: String) -> Int {
+        var information = stat()
+        guard stat(path, &information) == 0 else { return 0 }
+        return Int(information.st_nlink)
+    }
+
     private static func withoutLinks(_ path: String) -> String {
         guard let real = realpath(path, nil) else { return path }
         defer { free(real) }

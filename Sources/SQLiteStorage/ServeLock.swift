@@ -11,6 +11,12 @@ package struct ServeLock: Sendable {
     ///
     /// Take it after the store is open: two ways to write one path then find the same lock.
     package static func acquire(path: String) throws(StorageFailure) -> ServeLock {
+        guard LockFile.linkCount(path) <= 1 else {
+            throw StorageFailure(
+                .invalid,
+                "\(path) has a second name (a hard link), and through it another gateway could "
+                    + "write to the same data: remove one of the names")
+        }
         let file = try LockFile(beside: path, suffix: ".lock")
         guard file.take() else {
             file.discard()

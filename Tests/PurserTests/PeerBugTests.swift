@@ -13,7 +13,8 @@ struct PeerBugTests {
     /// A call of that cost that has ended.
     private func spend(_ cost: USD, on day: String, id: Int64, in book: inout Book) throws {
         let claim = Claim(
-            scopes: [.organisation, key], budgets: [], day: try #require(CivilDate(day)), bound: cost)
+            scopes: [.organisation, key], budgets: [], day: try #require(CivilDate(day)),
+            bound: cost)
         #expect(book.hold(claim, for: ID(id)) == .held)
         book.settle(ID(id), cost: cost)
     }

@@ -245,6 +245,10 @@ struct OracleTests {
             [Self.limit(100)] + Self.under() + lowered
                 + [Self.billed(50), Self.settled(50), Self.durable("b", bound: 40, under: 2)],
             breaks: .neverOver)
+        check(
+            [Self.limit(100)] + lowered
+                + [Self.admitted(bound: 11, under: 1), Self.durable("b", bound: 40, under: 2)],
+            breaks: .neverOver)
         check([Self.limit(50, revision: 2), Self.limit(60, revision: 1)], breaks: .neverOver)
     }
 
@@ -499,10 +503,11 @@ struct OracleTests {
     }
 
     @Test func `days may come in any order when they are counted anew`() {
-        let monday = Self.day + 3
+        let (saturday, monday) = (Self.day + 1, Self.day + 3)
         check(
-            [.clockDay(monday), Self.admitted(day: monday), .clockDay(Self.day), .crash]
-                + Self.call("b", cost: 40) + [.restarted])
+            Self.call(cost: 40)
+                + [.clockDay(monday), Self.admitted("b", day: monday), .clockDay(saturday), .crash]
+                + Self.call("c", cost: 7, day: saturday) + [.restarted])
     }
 
     @Test func `admissions and refusals are counted`() {

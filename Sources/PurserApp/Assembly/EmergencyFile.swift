@@ -26,7 +26,8 @@ final class EmergencyFile: Sendable {
 
     /// Opens the file, or makes it with room in it.
     init(beside database: String) throws(StorageFailure) {
-        path = database + ".emergency"
+        // Two ways to write one path lead to one file.
+        path = URL(fileURLWithPath: database).resolvingSymlinksInPath().path + ".emergency"
         do {
             if !FileManager.default.fileExists(atPath: path) {
                 try Data(count: EmergencyFile.roomBytes).write(to: URL(fileURLWithPath: path))

@@ -263,6 +263,11 @@ def test_every_amount_in_a_new_key_stops_a_call(team, field, window, shared):
         assert team.chat(key, headers=title).status_code == 200
 
 
+def key_names(team):
+    """The names in the day's report by key; several keys may share one."""
+    return [row["key"] for row in team.commands.json("report", "--by", "key", "--period", "day")]
+
+
 def test_every_other_field_of_a_key_does_what_it_says(team):
     """bifrost 5673, for what is no amount: member, name, team, tier, shared and disabled are
     honoured by the next call."""
@@ -274,10 +279,10 @@ def test_every_other_field_of_a_key_does_what_it_says(team):
     assert reason(team.chat(key, model=DEAR), 403) == "model_not_allowed"
     (entry,) = [entry for entry in team.commands.ledger() if entry["key"] == identifier]
     assert (entry["member"], entry["team"]) == ("dora", "peer-team")
-    assert "dora's laptop" in team.commands.report(by="key")
+    assert "dora's laptop" in key_names(team)
 
     manage(team, "PATCH", f"keys/{identifier}", {"name": "dora's desk"}).raise_for_status()
-    assert "dora's desk" in team.commands.report(by="key")
+    assert "dora's desk" in key_names(team)
     manage(team, "PATCH", f"keys/{identifier}", {"disabled": True}).raise_for_status()
     assert reason(team.chat(key), 401) == "key_disabled"
     manage(team, "PATCH", f"keys/{identifier}", {"disabled": False}).raise_for_status()

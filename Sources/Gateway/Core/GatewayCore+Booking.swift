@@ -111,11 +111,14 @@ extension GatewayCore {
     /// How many entries wait for the ledger to work again.
     package var unwrittenCount: Int { withTill { $0.treasury.unwritten.count } }
 
-    /// Makes what the upstream calls an attempt durable, so that a crash does not lose it.
-    /// Nobody waits for it: without it the attempt is kept at its bound.
-    func note(generation id: String, of attempt: Attempt) {
+    /// Makes what the upstream calls an attempt durable, so that a crash does not lose it. A
+    /// ledger that fails stops no stream that is running: then the attempt may be kept.
+    func note(
+        generation id: String, of attempt: Attempt, done: @escaping @Sendable () -> Void
+    ) {
         ledger.append(.generation(id, of: attempt.id)) { [self] result in
             if case .failure = result { count { $0.ledgerFailures += 1 } }
+            done()
         }
     }
 

@@ -66,7 +66,6 @@ extension Exchange: UpstreamListener {
 
     func upstreamHead(_ head: HTTPResponseHead) {
         relay.head = head
-        unnotedGeneration = head.headers.first(name: "x-generation-id")
         extendDeadline(core.settings.silenceSecondsMax)
         perform(
             passage.take(
@@ -83,7 +82,20 @@ extension Exchange: UpstreamListener {
             return
         }
         relay.mode = .streaming
+        guard let admitted, let id = head.headers.first(name: "x-generation-id") else {
+            return beginAnswer()
+        }
+        // Nobody sees any of an answer that could not be asked about after a crash.
+        let begin = onLoop { $0.beginAnswer() }
+        core.note(generation: id, of: admitted.attempt, done: begin)
+    }
+
+    /// Lets the answer's head through, and what has come of its body.
+    private func beginAnswer() {
+        guard case .streaming = relay.mode, !hasBegun, let head = relay.head else { return }
+        hasBegun = true
         client?.startAnswer(head.status, answerHeaders(of: head))
+        pass()
         client?.flush()
     }
 
@@ -113,22 +125,13 @@ extension Exchange: UpstreamListener {
     }
 
     private func pass() {
-        if let bytes = relay.takePassable() { client?.write(bytes) }
+        if hasBegun, let bytes = relay.takePassable() { client?.write(bytes) }
     }
 
     func upstreamPaused() {
-        noteGeneration()
         guard case .streaming = relay.mode, let client else { return }
         client.flush()
         if !client.canTakeMore { upstream?.setReading(false) }
-    }
-
-    /// An answer that is not over when its head has come is worth a name on disk: after a crash
-    /// the upstream can be asked what it cost.
-    private func noteGeneration() {
-        guard let id = unnotedGeneration, let admitted, relay.mode != .ended else { return }
-        unnotedGeneration = nil
-        core.note(generation: id, of: admitted.attempt)
     }
 
     func upstreamEnd(isReusable: Bool) {
@@ -162,6 +165,7 @@ extension Exchange: UpstreamListener {
 extension Exchange {
     func finish(_ ending: Passage.Ending) {
         let isStreaming = if case .streaming = relay.mode { true } else { false }
+        if isStreaming { beginAnswer() }
         relay.mode = .ended
         switch ending {
         case .complete where isStreaming:

@@ -22,8 +22,8 @@ final class Exchange {
     var relay = Relay()
     /// Whether the upstream answered with success and an error in place of a completion.
     var isErrorOnly = false
-    /// What the upstream calls this call, while that is not on its way to the disk.
-    var unnotedGeneration: String?
+    /// Whether the client has the head of a streamed answer.
+    var hasBegun = false
     /// What the client is told if calls in flight keep the money; `nil` when it does not wait.
     private var shortfall: Refusal?
     private var judgements = 0
@@ -105,7 +105,7 @@ final class Exchange {
     }
 
     /// Runs `body` with this exchange on its event loop, from any thread.
-    private func onLoop(_ body: @escaping @Sendable (Exchange) -> Void) -> @Sendable () -> Void {
+    func onLoop(_ body: @escaping @Sendable (Exchange) -> Void) -> @Sendable () -> Void {
         let bound = bound
         let eventLoop = loop.eventLoop
         return {

@@ -7,7 +7,7 @@ import PackageDescription
 let package = Package(
     name: "purser",
     products: [
-        .executable(name: "purser", targets: ["PurserMain"])
+        .executable(name: "purser", targets: ["PurserMain"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -31,7 +31,7 @@ let package = Package(
         .module("Credentials", ["Purser"], [.crypto]),
 
         // Ring 2: adapters. Siblings never name one another.
-        .module("SQLiteStorage", ["Purser", "Storage"], [.grdb]),
+        .module("SQLiteStorage", ["Purser", "Storage"], [.grdb, .sqlite]),
         .module(
             "OpenRouter", ["Purser", "OpenRouterWire"],
             [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioSSL]),
@@ -135,6 +135,7 @@ extension Target {
 extension Target.Dependency {
     static let crypto = product(name: "Crypto", package: "swift-crypto")
     static let grdb = product(name: "GRDB", package: "GRDB.swift")
+    static let sqlite = product(name: "GRDBSQLite", package: "GRDB.swift")
     static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
     static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
     static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")

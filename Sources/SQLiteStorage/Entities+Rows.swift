@@ -66,15 +66,6 @@ extension SoftLimit {
     }
 }
 
-extension SpendRow {
-    init(_ row: Row) throws {
-        self.init(
-            scope: try row.scope(), period: try row.period("period"),
-            window: Window(firstDay: row["window_first_day"]),
-            spent: USD(picodollars: row["spent_picousd"]))
-    }
-}
-
 extension Attempt {
     init(_ row: Row) {
         self.init(

@@ -5,14 +5,15 @@ import Storage
 /// One transaction of the ledger: takes the writes in order, then writes their roll-ups.
 struct LedgerGroup {
     private let db: Database
+    private let statements: LedgerStatements
     /// The directory's revision, which cannot change while this transaction holds the lock.
     private let revision: Int64
     private var rollUps = RollUps()
 
-    init(_ db: Database) throws {
+    init(_ db: Database, _ statements: LedgerStatements) throws {
         self.db = db
-        let statement = try db.cachedStatement(sql: "SELECT revision FROM organisation")
-        guard let revision = try Int64.fetchOne(statement) else {
+        self.statements = statements
+        guard let revision = try statements.revision.number() else {
             throw StorageFailure(.unavailable, "the database has lost its organisation")
         }
         self.revision = revision
@@ -37,28 +38,28 @@ struct LedgerGroup {
 
     /// Writes the sums, once per row of a roll-up however many writes touched it.
     func finish() throws {
-        try writeSpend()
-        try writeUsage()
+        for (line, sums) in rollUps.usage { try add(sums, to: line) }
+        for (month, sum) in rollUps.spend { try add(sum, to: month) }
     }
 }
 
 extension LedgerGroup {
     private func insert(_ attempt: Attempt) throws {
-        let statement = try db.cachedStatement(
-            sql: """
-                INSERT INTO attempt
-                    (id, request_id, at_ms, day, key_id, member_id, team_id, endpoint,
-                    requested_model, model, app, is_streamed, bound_picousd)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (id) DO NOTHING
-                """)
-        try statement.execute(arguments: [
-            attempt.id.rawValue, attempt.requestID, attempt.at.milliseconds,
-            attempt.day.daysSinceEpoch, attempt.key.rawValue, attempt.member.rawValue,
-            attempt.team?.rawValue, attempt.endpoint, attempt.requestedModel, attempt.model,
-            attempt.app, attempt.isStreamed, attempt.bound.picodollars,
-        ])
-        if db.changesCount == 0 { try requireSame(attempt) }
+        let statement = statements.attempt
+        try statement.bind(attempt.id.rawValue, at: 1)
+        try statement.bind(attempt.requestID, at: 2)
+        try statement.bind(attempt.at.milliseconds, at: 3)
+        try statement.bind(Int64(attempt.day.daysSinceEpoch), at: 4)
+        try statement.bind(attempt.key.rawValue, at: 5)
+        try statement.bind(attempt.member.rawValue, at: 6)
+        try statement.bind(attempt.team?.rawValue, at: 7)
+        try statement.bind(attempt.endpoint, at: 8)
+        try statement.bind(attempt.requestedModel, at: 9)
+        try statement.bind(attempt.model, at: 10)
+        try statement.bind(attempt.app, at: 11)
+        try statement.bind(attempt.isStreamed ? 1 : 0 as Int64, at: 12)
+        try statement.bind(attempt.bound.picodollars, at: 13)
+        if try !statement.change() { try requireSame(attempt) }
     }
 
     /// An id that is taken is a repetition only if it is the same call; else money of one call
@@ -77,91 +78,60 @@ extension LedgerGroup {
     }
 
     private func note(generation id: String, of attempt: ID<Attempt>) throws {
-        try db.cachedStatement(
-            sql: "UPDATE open_attempt SET generation_id = ? WHERE attempt_id = ?"
-        ).execute(arguments: [id, attempt.rawValue])
+        try statements.generation.bind(id, at: 1)
+        try statements.generation.bind(attempt.rawValue, at: 2)
+        try statements.generation.run()
     }
 
     /// Returns `false` for an entry that is there already: nothing was written.
     private func insert(_ entry: Entry) throws -> Bool {
-        let statement = try db.cachedStatement(
-            sql: """
-                INSERT INTO entry
-                    (attempt_id, sequence, at_ms, kind, amount_picousd, literal, source,
-                    generation_id,
-                    prompt_tokens, completion_tokens, cached_tokens, reasoning_tokens,
-                    upstream_status)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (attempt_id, sequence) DO NOTHING
-                """)
-        try statement.execute(arguments: [
-            entry.attempt.rawValue, entry.sequence, entry.at.milliseconds, entry.kind.rawValue,
-            entry.amount.picodollars, entry.literal, entry.source.rawValue, entry.generationID,
-            entry.tokens.prompt, entry.tokens.completion, entry.tokens.cached,
-            entry.tokens.reasoning, entry.upstreamStatus,
-        ])
-        return db.changesCount == 1
+        let statement = statements.entry
+        try statement.bind(entry.attempt.rawValue, at: 1)
+        try statement.bind(entry.sequence, at: 2)
+        try statement.bind(entry.at.milliseconds, at: 3)
+        try statement.bind(entry.kind.rawValue, at: 4)
+        try statement.bind(entry.amount.picodollars, at: 5)
+        try statement.bind(entry.literal, at: 6)
+        try statement.bind(entry.source.rawValue, at: 7)
+        try statement.bind(entry.generationID, at: 8)
+        try statement.bind(entry.tokens.prompt, at: 9)
+        try statement.bind(entry.tokens.completion, at: 10)
+        try statement.bind(entry.tokens.cached, at: 11)
+        try statement.bind(entry.tokens.reasoning, at: 12)
+        try statement.bind(entry.upstreamStatus.map(Int64.init), at: 13)
+        return try statement.change()
     }
 
-    private func writeSpend() throws {
-        for (slot, sum) in rollUps.spend {
-            let spent = try stored(sum)
-            let windows = Windows(holding: slot.day)
-            for period in Period.allCases {
-                try add(
-                    [
-                        spent, slot.scope.kind, slot.scope.rawID, Int64(period.rawValue),
-                        windows[period].firstDay,
-                    ],
-                    update: """
-                        UPDATE spend SET spent_picousd = spent_picousd + ?1
-                        WHERE scope_kind = ?2 AND scope_id = ?3 AND period = ?4
-                            AND window_first_day = ?5
-                        """,
-                    insert: """
-                        INSERT INTO spend
-                            (spent_picousd, scope_kind, scope_id, period, window_first_day)
-                        VALUES (?1, ?2, ?3, ?4, ?5)
-                        """)
-            }
+    private func add(_ sums: RollUps.Sums, to line: RollUps.Line) throws {
+        func bind(_ statement: PreparedWrite) throws -> PreparedWrite {
+            try statement.bind(Int64(line.day.daysSinceEpoch), at: 1)
+            try statement.bind(line.member.rawValue, at: 2)
+            try statement.bind(line.team?.rawValue ?? 0 as Int64, at: 3)
+            try statement.bind(line.key.rawValue, at: 4)
+            try statement.bind(line.model, at: 5)
+            try statement.bind(sums.requests, at: 6)
+            try statement.bind(try stored(sums.promptTokens), at: 7)
+            try statement.bind(try stored(sums.completionTokens), at: 8)
+            try statement.bind(try stored(sums.cost), at: 9)
+            try statement.bind(sums.refused, at: 10)
+            try statement.bind(sums.downgraded, at: 11)
+            return statement
         }
+        if try bind(statements.usageMore).change() { return }
+        try bind(statements.usageNew).run()
     }
 
-    private func writeUsage() throws {
-        for (line, sums) in rollUps.usage {
-            try add(
-                [
-                    sums.requests, try stored(sums.promptTokens),
-                    try stored(sums.completionTokens), try stored(sums.cost), sums.refused,
-                    sums.downgraded, line.day.daysSinceEpoch, line.member.rawValue,
-                    line.team?.rawValue ?? 0, line.key.rawValue, line.model,
-                ],
-                update: """
-                    UPDATE usage_day SET
-                        requests = requests + ?1, prompt_tokens = prompt_tokens + ?2,
-                        completion_tokens = completion_tokens + ?3,
-                        cost_picousd = cost_picousd + ?4, refused = refused + ?5,
-                        downgraded = downgraded + ?6
-                    WHERE day = ?7 AND member_id = ?8 AND team_id = ?9 AND key_id = ?10
-                        AND model = ?11
-                    """,
-                insert: """
-                    INSERT INTO usage_day
-                        (requests, prompt_tokens, completion_tokens, cost_picousd, refused,
-                        downgraded, day, member_id, team_id, key_id, model)
-                    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-                    """)
+    private func add(_ sum: Int128, to month: RollUps.Month) throws {
+        func bind(_ statement: PreparedWrite) throws -> PreparedWrite {
+            try statement.bind(Int64(month.firstDay), at: 1)
+            try statement.bind(month.member.rawValue, at: 2)
+            try statement.bind(month.team?.rawValue ?? 0 as Int64, at: 3)
+            try statement.bind(month.key.rawValue, at: 4)
+            try statement.bind(try stored(sum), at: 5)
+            return statement
         }
-    }
-
-    /// Adds to a row of a roll-up, or makes it.
-    ///
-    /// Not `INSERT … ON CONFLICT DO UPDATE`: that checks the row it would insert before it looks
-    /// for the conflict, and a correction alone is below zero.
-    private func add(_ arguments: StatementArguments, update: String, insert: String) throws {
-        try db.cachedStatement(sql: update).execute(arguments: arguments)
-        if db.changesCount > 0 { return }
-        try db.cachedStatement(sql: insert).execute(arguments: arguments)
+        if try bind(statements.monthMore).change() { return }
+        try bind(statements.monthNew).run()
     }
 
     private func stored(_ sum: Int128) throws -> Int64 {

@@ -4,12 +4,6 @@ import Purser
 ///
 /// Sums are wider than what is stored, so that absurd amounts fail as a value, not as a trap.
 struct RollUps {
-    /// What is spent by one scope on one day; the day says which windows that is.
-    struct Slot: Hashable {
-        var scope: Scope
-        var day: CivilDate
-    }
-
     /// One row of `usage_day`.
     struct Line: Hashable {
         var day: CivilDate
@@ -26,9 +20,18 @@ struct RollUps {
         var cost: Int128 = 0
         var refused: Int64 = 0
         var downgraded: Int64 = 0
+        /// Whether there is an entry among them, not only refusals.
+        var isServed = false
     }
 
-    private(set) var spend: [Slot: Int128] = [:]
+    /// One row of `spend_month`.
+    struct Month: Hashable {
+        var firstDay: Int32
+        var member: ID<Member>
+        var team: ID<Team>?
+        var key: ID<Key>
+    }
+
     private(set) var usage: [Line: Sums] = [:]
 
     /// Counts an entry that was really written. A released call was not served and cost nothing.
@@ -38,10 +41,6 @@ struct RollUps {
             day: attempt.day, member: attempt.member, team: attempt.team, key: attempt.key,
             model: attempt.model)
         usage[line, default: Sums()].count(entry, isDowngraded: attempt.isDowngraded)
-        for scope in attempt.scopes {
-            spend[Slot(scope: scope, day: attempt.day), default: 0] += Int128(
-                entry.amount.picodollars)
-        }
     }
 
     mutating func count(_ call: RefusedCall) {
@@ -49,11 +48,25 @@ struct RollUps {
             day: call.day, member: call.member, team: call.team, key: call.key, model: call.model)
         usage[line, default: Sums()].refused += 1
     }
+
+    /// What each key has spent, by month and by the team it was spent in. A month without a
+    /// served call has none.
+    var spend: [Month: Int128] {
+        var spend: [Month: Int128] = [:]
+        for (line, sums) in usage where sums.isServed {
+            let month = Month(
+                firstDay: Period.monthly.window(holding: line.day).firstDay, member: line.member,
+                team: line.team, key: line.key)
+            spend[month, default: 0] += sums.cost
+        }
+        return spend
+    }
 }
 
 extension RollUps.Sums {
     /// The tokens of a correction are those that were not known before.
     fileprivate mutating func count(_ entry: Entry, isDowngraded: Bool) {
+        isServed = true
         if entry.kind != .correction {
             requests += 1
             downgraded += isDowngraded ? 1 : 0

@@ -3,24 +3,6 @@ package import Purser
 package import Storage
 
 extension SQLiteStore {
-    package func balances(from windows: Windows) throws(StorageFailure) -> [SpendRow] {
-        try read(history) { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT * FROM spend
-                    WHERE (period = 1 AND window_first_day >= ?)
-                        OR (period = 2 AND window_first_day >= ?)
-                        OR (period = 3 AND window_first_day >= ?)
-                        OR period = 4
-                    """,
-                arguments: [
-                    windows.day.firstDay, windows.week.firstDay, windows.month.firstDay,
-                ]
-            ).map { try SpendRow($0) }
-        }
-    }
-
     package func openAttempts() throws(StorageFailure) -> [OpenAttempt] {
         try read(history) { db in
             try Row.fetchAll(db, sql: Self.openAttemptsSQL).map { row in
@@ -39,22 +21,18 @@ extension SQLiteStore {
 
     package func unresolvedAttempts() throws(StorageFailure) -> [(attempt: Attempt, entry: Entry)] {
         try read(history) { db in
-            try Row.fetchAll(
-                db,
-                sql: """
-                    SELECT attempt.*, entry.*, attempt.at_ms AS attempt_at_ms,
-                        entry.at_ms AS entry_at_ms
-                    FROM entry JOIN attempt ON attempt.id = entry.attempt_id
-                    WHERE entry.kind = 'kept' AND entry.generation_id IS NOT NULL
-                        AND NOT EXISTS (
-                            SELECT 1 FROM entry AS later
-                            WHERE later.attempt_id = entry.attempt_id
-                                AND later.kind = 'correction')
-                    ORDER BY attempt.id
-                    """
-            ).map { (Attempt($0), try Entry($0)) }
+            try Row.fetchAll(db, sql: Self.unresolvedAttemptsSQL)
+                .map { (Attempt($0), try Entry($0)) }
         }
     }
+
+    static let unresolvedAttemptsSQL = """
+        SELECT attempt.*, entry.*, attempt.at_ms AS attempt_at_ms, entry.at_ms AS entry_at_ms
+        FROM unresolved_attempt AS unresolved
+        CROSS JOIN attempt ON attempt.id = unresolved.attempt_id
+        CROSS JOIN entry ON entry.attempt_id = unresolved.attempt_id AND entry.sequence = 0
+        ORDER BY unresolved.attempt_id
+        """
 
     package func lastAttempt() throws(StorageFailure) -> ID<Attempt> {
         try read(history) { db in

@@ -12,8 +12,7 @@ import Testing
         try await Workspace.use { workspace in
             try await workspace.use { engine, _ in
                 let office = try Office(engine)
-                let commits = CommitCount()
-                engine.sqlite.connection.add(transactionObserver: commits)
+                let before = engine.sqlite.work
                 let attempts = (1...200).map { office.attempt($0) }
                 let results = await engine.sqlite.writeAsGroup(
                     attempts.flatMap { attempt in
@@ -23,7 +22,9 @@ import Testing
                         ]
                     }, revision: office.revision)
                 #expect(results.allSatisfy { $0 == .success(.written) })
-                #expect(commits.count == 1)
+                // The writer was held in an answer of a group before.
+                #expect(engine.sqlite.work.groups - before.groups == 1 + 1)
+                #expect(engine.sqlite.work.writes - before.writes == 1 + 400)
                 #expect(try office.spent(.organisation, .total) == .pico(200))
                 #expect(try office.line(of: "alice")?.requests == 200)
             }
@@ -36,13 +37,12 @@ import Testing
             limits.groupMax = 10
             try await workspace.use(limits: limits) { engine, _ in
                 let office = try Office(engine)
-                let commits = CommitCount()
-                engine.sqlite.connection.add(transactionObserver: commits)
+                let before = engine.sqlite.work
                 let results = await engine.sqlite.writeAsGroup(
                     (1...21).map { .attempt(office.attempt($0), revision: office.revision) },
                     revision: office.revision)
                 #expect(results.allSatisfy { $0 == .success(.written) })
-                #expect(commits.count == 3)
+                #expect(engine.sqlite.work.groups - before.groups == 1 + 3)
             }
         }
     }
@@ -94,6 +94,25 @@ import Testing
                 #expect(try office.spent(.organisation, .monthly) == .pico(3))
                 #expect(try office.line(of: "alice")?.cost == .pico(1))
                 #expect(probe.notes == ["stale"])
+            }
+        }
+    }
+
+    @Test func `one bad write costs its neighbours a few commits, not one each`() async throws {
+        try await Workspace.use { workspace in
+            try await workspace.use { engine, _ in
+                let office = try Office(engine)
+                var attempts = (1...256).map { office.attempt($0) }
+                attempts[77].key = ID(404)
+                let before = engine.sqlite.work
+                let results = await engine.sqlite.writeAsGroup(
+                    attempts.map { .attempt($0, revision: office.revision) },
+                    revision: office.revision)
+                #expect(results.map(\.failureCode).firstIndex(of: .notFound) == 77)
+                #expect(results.count { $0 == .success(.written) } == 255)
+                // One for each time that 256 can be halved, and the one that held the writer.
+                #expect(engine.sqlite.work.groups - before.groups == 1 + 8)
+                #expect(try engine.history.openAttempts().count == 255)
             }
         }
     }
@@ -168,26 +187,4 @@ import Testing
             }
         }
     }
-}
-
-/// Counts commits that changed something.
-private final class CommitCount: TransactionObserver, Sendable {
-    private let state = Mutex((commits: 0, hasChanges: false))
-
-    var count: Int { state.withLock(\.commits) }
-
-    func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { true }
-
-    func databaseDidChange(with event: DatabaseEvent) {
-        state.withLock { $0.hasChanges = true }
-    }
-
-    func databaseDidCommit(_ db: Database) {
-        state.withLock { state in
-            if state.hasChanges { state.commits += 1 }
-            state.hasChanges = false
-        }
-    }
-
-    func databaseDidRollback(_ db: Database) {}
 }

@@ -14,8 +14,8 @@ struct ImportTests {
         // Ring 2: each adapter knows its own technology. The ledger's thread and locks are
         // Foundation's and the standard library's.
         "SQLiteStorage": [
-            "Purser", "Storage", "GRDB", "Foundation", "Dispatch", "Synchronization", "Glibc",
-            "Musl", "Darwin",
+            "Purser", "Storage", "GRDB", "GRDBSQLite", "Foundation", "Dispatch",
+            "Synchronization", "Glibc", "Musl", "Darwin",
         ],
         "OpenRouter": [
             "Purser", "OpenRouterWire", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL",

@@ -8,6 +8,8 @@ let package = Package(
     name: "purser",
     products: [
         .executable(name: "purser", targets: ["PurserMain"]),
+        // What the ledger costs on a disk; no part of what is shipped.
+        .executable(name: "ledger-bench", targets: ["LedgerBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -85,6 +87,11 @@ let package = Package(
             name: "SimulatorTests", dependencies: ["SimulationOracle", "Simulator"],
             swiftSettings: .strict),
         .testTarget(name: "TidyTests", swiftSettings: .strict),
+
+        .executableTarget(
+            name: "LedgerBench",
+            dependencies: ["Purser", "Storage", "SQLiteStorage", .argumentParser, .grdb],
+            path: "Benchmarks/ledger", swiftSettings: .strict),
 
         // What several test targets share.
         .target(

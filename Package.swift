@@ -69,7 +69,9 @@ let package = Package(
         .tests("Management", "Purser", "Storage", "Credentials", "OpenRouterWire"),
         .testTarget(
             name: "SQLiteStorageTests",
-            dependencies: ["SQLiteStorage", "StorageConformance", "Purser", "Storage", .grdb],
+            dependencies: [
+                "SQLiteStorage", "StorageConformance", "Purser", "Storage", .grdb, .sqlite,
+            ],
             swiftSettings: .strict),
         .testTarget(
             name: "OpenRouterSandboxTests",

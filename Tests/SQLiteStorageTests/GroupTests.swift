@@ -70,6 +70,42 @@ import Testing
         }
     }
 
+    @Test func `a journal written three times inside one group is the journal once`()
+        async throws
+    {
+        let once = try await journal(times: 1)
+        #expect(try await journal(times: 3) == once)
+    }
+
+    /// What the file says after a journal of every kind of write, each of them repeated at once,
+    /// and the whole repeated behind it, in one group.
+    private func journal(times: Int) async throws -> [String] {
+        try await Workspace.use { workspace in
+            try await workspace.use { engine, _ in
+                let office = try Office(engine)
+                let attempts = (1...4).map { office.attempt($0, bob: $0 == 2) }
+                let writes: [LedgerWrite] =
+                    attempts.map { .attempt($0, revision: office.revision) } + [
+                        .generation("gen-4", of: attempts[3].id),
+                        .entry(attempts[0].settled(.pico(5)), of: attempts[0]),
+                        .entry(attempts[1].released, of: attempts[1]),
+                        .entry(attempts[2].kept(), of: attempts[2]),
+                        .entry(attempts[2].correction(.pico(-3)), of: attempts[2]),
+                        .entry(attempts[2].correction(.pico(9), sequence: 2), of: attempts[2]),
+                    ]
+                let each = writes.flatMap { Array(repeating: $0, count: times) }
+                let before = engine.sqlite.work
+                let results = await engine.sqlite.writeAsGroup(
+                    Array(repeating: each, count: times).flatMap(\.self),
+                    revision: office.revision)
+                #expect(results.allSatisfy { $0 == .success(.written) })
+                #expect(engine.sqlite.work.groups - before.groups == 1 + 1)
+                #expect(try engine.history.total() == .pico(5 - 3 + 9) + attempts[2].bound)
+            }
+            return try dump(workspace.path)
+        }
+    }
+
     @Test func `a write that breaks a rule fails alone`() async throws {
         try await Workspace.use { workspace in
             try await workspace.use { engine, probe in

@@ -82,6 +82,11 @@ final class Probe: Sendable {
         waiter?()
     }
 
+    /// Starts again with nothing noted.
+    func forget() {
+        state.withLock { $0.notes = [] }
+    }
+
     /// Waits until `text` has been noted.
     func wait(for text: String) async {
         await withCheckedContinuation { continuation in
@@ -125,6 +130,22 @@ extension Engine {
     var sqlite: SQLiteLedger {
         guard let ledger = ledger as? SQLiteLedger else { preconditionFailure("made above") }
         return ledger
+    }
+}
+
+/// Every row of every table, as text: what a file says, whatever wrote it.
+func dump(_ path: String) throws -> [String] {
+    let connection = try DatabaseQueue(path: path)
+    defer {
+        // Nothing was written; what cannot be closed now closes with the last reference.
+        try? connection.close()
+    }
+    return try connection.read { db in
+        let tables = try String.fetchAll(
+            db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        return try tables.flatMap { table in
+            try Row.fetchAll(db, sql: "SELECT * FROM \(table)").map { "\(table) \($0)" }.sorted()
+        }
     }
 }
 

@@ -28,6 +28,13 @@ extension StorageCheck {
                 },
                 { try directory.revokeKey(.sample(2), at: .noon) },
                 { try directory.setBudget(.organisation, .daily, limit: .dollars(1)) },
+                {
+                    try directory.raiseBudget(
+                        .organisation, .daily,
+                        to: Budget.Raise(limit: .dollars(2), lastDay: .saturday))
+                },
+                { try directory.raiseBudget(.organisation, .daily, to: nil) },
+                { try directory.setSoftLimit(.organisation, .daily, amount: .pico(1)) },
                 { _ = try directory.team(named: "c") },
                 { try directory.removeMember("alice", at: .noon) },
             ]
@@ -89,7 +96,36 @@ extension StorageCheck {
             #expect(second.otherwise == .deny)
             #expect(second.outputTokensMax == nil && second.requestCostMax == nil)
         },
+        StorageCheck("a tier keeps whether it clamps, and a ceiling for each extra") { engine in
+            let ceilings = Dictionary(
+                uniqueKeysWithValues: Extra.allCases.enumerated().map { index, extra in
+                    (extra, index == 0 ? .zero : USD.pico(1 << Int64(index)))
+                })
+            try engine.directory.setTier(
+                Tier(
+                    id: ID(0), name: "big", models: [], clampsOutput: true, ceilings: ceilings))
+            let first = try #require(try engine.directory.roster().tier(named: "big"))
+            #expect(first.clampsOutput && first.ceilings == ceilings)
+
+            try engine.directory.setTier(
+                Tier(
+                    id: ID(0), name: "big", models: [],
+                    ceilings: [.image: .pico(5), .file: USD.dollars(100_000)]))
+            try engine.directory.setTier(
+                Tier(id: ID(0), name: "small", models: [], ceilings: [.image: .pico(6)]))
+            let roster = try engine.directory.roster()
+            let second = try #require(roster.tier(named: "big"))
+            #expect(!second.clampsOutput)
+            #expect(second.ceilings == [.image: .pico(5), .file: USD.dollars(100_000)])
+            #expect(roster.tier(named: "small")?.ceilings == [.image: .pico(6)])
+        },
         StorageCheck("a tier of nonsense is refused") { engine in
+            for ceiling in [USD.pico(-1), USD.dollars(100_000) + .pico(1)] {
+                expectFailure(.invalid) {
+                    try engine.directory.setTier(
+                        Tier(id: ID(0), name: "a", models: [], ceilings: [.image: ceiling]))
+                }
+            }
             expectFailure(.invalid) {
                 try engine.directory.setTier(
                     Tier(id: ID(0), name: "a", models: [], outputTokensMax: 0))

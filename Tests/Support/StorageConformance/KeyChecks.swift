@@ -178,40 +178,4 @@ extension StorageCheck {
             #expect(try engine.directory.roster().budgets.count == 1)
         },
     ]
-
-    static let budgets: [StorageCheck] = [
-        StorageCheck("a budget is set, replaced and removed for every scope and period") {
-            engine in
-            let office = try Office(engine)
-            let team = try #require(office.alice.team)
-            let scopes: [Scope] = [
-                .organisation, .team(team), .member(office.alice.id), .key(office.aliceKey.id),
-            ]
-            for scope in scopes {
-                for period in Period.allCases {
-                    try engine.directory.setBudget(scope, period, limit: .dollars(1))
-                    try engine.directory.setBudget(scope, period, limit: .dollars(2))
-                }
-            }
-            let roster = try engine.directory.roster()
-            #expect(roster.budgets.count == 16)
-            #expect(roster.budgets.allSatisfy { $0.limit == .dollars(2) })
-            for scope in scopes {
-                try engine.directory.setBudget(scope, .daily, limit: nil)
-                try engine.directory.setBudget(scope, .daily, limit: nil)
-                #expect(
-                    try engine.directory.roster().budgets(of: scope).map(\.period)
-                        == [.weekly, .monthly, .total])
-            }
-        },
-        StorageCheck("a budget belongs to somebody who exists") { engine in
-            for scope in [Scope.team(ID(1)), .member(ID(1)), .key(ID(1))] {
-                expectFailure(.notFound) {
-                    try engine.directory.setBudget(scope, .daily, limit: .dollars(1))
-                }
-            }
-            let roster = try engine.directory.roster()
-            #expect(roster.revision == 0)
-        },
-    ]
 }

@@ -20,6 +20,49 @@ extension StorageCheck {
             try journal.check()
         }
     }
+
+    /// I4: whoever lost count writes from the beginning again, and nothing is counted twice.
+    static let replays: [StorageCheck] = (1...3).map { seed in
+        StorageCheck("replaying any prefix of the journal changes nothing, seed \(seed)") {
+            engine in
+            let office = try Office(engine)
+            var journal = RandomJournal(office, seed: UInt64(100 + seed))
+            for _ in 0..<40 {
+                let results = await engine.ledger.write(journal.next(1))
+                #expect(results == [.success(.written)])
+                let before = try Books(engine.history)
+                let replayed = await engine.ledger.write(journal.idempotentWrites)
+                #expect(replayed.allSatisfy { $0 == .success(.written) })
+                #expect(try Books(engine.history) == before)
+            }
+            try journal.check()
+        }
+    }
+}
+
+/// All that a store says of what was written.
+private struct Books: Equatable {
+    private let calls: [Attempt]
+    private let entries: [[Entry]]
+    private let open: [OpenAttempt]
+    private let unresolved: [Entry]
+    private let balances: Set<SpendRow>
+    private let usage: [[UsageRow]]
+    private let total: USD
+
+    init(_ history: any History) throws {
+        var read: [RecordedCall] = []
+        try history.calls { read.append($0) }
+        calls = read.map(\.attempt)
+        entries = read.map(\.entries)
+        open = try history.openAttempts()
+        unresolved = try history.unresolvedAttempts().map(\.entry)
+        balances = Set(try history.balances(from: Windows(holding: .saturday)))
+        usage = try ReportAxis.allCases.map {
+            try history.usage(by: $0, from: .saturday, to: .saturday.adding(days: 60))
+        }
+        total = try history.total()
+    }
 }
 
 /// A journal that makes itself up, and what must follow from it.
@@ -29,6 +72,7 @@ private struct RandomJournal {
     private var lastID: Int64 = 0
     private var attempts: [Attempt] = []
     private var outcomes: [ID<Attempt>: Entry] = [:]
+    private var generations: [ID<Attempt>: String] = [:]
     private var written: [(entry: Entry, attempt: Attempt)] = []
     private var refusals: [RefusedCall] = []
     private(set) var idempotentWrites: [LedgerWrite] = []
@@ -57,13 +101,21 @@ private struct RandomJournal {
             guard let attempt = attempts.randomElement(using: &random) else { fallthrough }
             return .entry(end(attempt), of: attempt)
         case 8:
-            return .refusal(refuse())
+            guard let attempt = attempts.randomElement(using: &random), Bool.random(using: &random)
+            else { return .refusal(refuse()) }
+            return .generation("gen-\(lastID)", of: name(attempt, "gen-\(lastID)"))
         default:
             guard let attempt = attempts.randomElement(using: &random) else {
                 return .confirm(revision: office.revision)
             }
             return .attempt(attempt, revision: office.revision)
         }
+    }
+
+    /// Remembers what an open attempt is called, and returns its id.
+    private mutating func name(_ attempt: Attempt, _ generation: String) -> ID<Attempt> {
+        if outcomes[attempt.id] == nil { generations[attempt.id] = generation }
+        return attempt.id
     }
 
     private mutating func begin() -> Attempt {
@@ -119,8 +171,16 @@ extension RandomJournal {
         #expect(try history.total() == written.map(\.entry.amount).reduce(.zero, +))
         #expect(try history.lastAttempt() == ID(lastID))
         #expect(
-            try history.openAttempts().map(\.attempt)
-                == attempts.filter { outcomes[$0.id] == nil })
+            try history.openAttempts()
+                == attempts.filter { outcomes[$0.id] == nil }.map {
+                    OpenAttempt($0, generationID: generations[$0.id])
+                })
+        let corrected = Set(written.map(\.entry).filter { $0.sequence == 1 }.map(\.attempt))
+        #expect(
+            try history.unresolvedAttempts().map(\.attempt)
+                == attempts.filter {
+                    outcomes[$0.id]?.kind == .kept && !corrected.contains($0.id)
+                })
         var calls: [RecordedCall] = []
         try history.calls { calls.append($0) }
         #expect(calls.map(\.attempt) == attempts)

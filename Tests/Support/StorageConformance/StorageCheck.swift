@@ -15,8 +15,8 @@ package struct StorageCheck: Sendable, CustomTestStringConvertible {
     }
 
     package static let all =
-        directory + members + keys + keyLimits + budgets + attempts + entries + rollUps + reports
-        + randomHistories + peerBugs
+        directory + members + keys + keyLimits + budgets + raises + softLimits + attempts + entries
+        + rollUps + reports + randomHistories + replays + peerBugs
 }
 
 /// A store as the suite sees it: the three ports on one database with nothing in it.

@@ -52,6 +52,8 @@ package final class SQLiteLedger: Ledger, Sendable {
         var unanswered = 0
         /// Why writes are refused; `nil` while the engine works.
         var failure: StorageFailure?
+        /// Whether entries are taken again, and nothing else yet.
+        var isRecovering = false
         var isClosed = false
         /// Whether the writer will look here again without being rung.
         var isWriterAwake = false
@@ -132,7 +134,7 @@ extension SQLiteLedger {
             precondition(entry.attempt == attempt.id, "an entry comes with its own attempt")
         }
         let (refusal, mustRing) = line.withLock { line -> (StorageFailure?, Bool) in
-            if let refusal = self.refusal(line) { return (refusal, false) }
+            if let refusal = self.refusal(line, of: write) { return (refusal, false) }
             line.waiting.append(Queued(write: write, answer: done))
             line.unanswered += 1
             defer { line.isWriterAwake = true }
@@ -160,9 +162,12 @@ extension SQLiteLedger {
         bell.signal()
     }
 
-    private func refusal(_ line: Line) -> StorageFailure? {
+    private func refusal(_ line: Line, of write: LedgerWrite) -> StorageFailure? {
         if line.isClosed { return StorageFailure(.unavailable, "the ledger is closed") }
-        if let failure = line.failure { return failure }
+        if let failure = line.failure {
+            guard line.isRecovering, case .entry = write else { return failure }
+            return nil
+        }
         guard line.unanswered < limits.queueMax else {
             return StorageFailure(
                 .unavailable, "\(limits.queueMax) writes wait for the disk already")
@@ -309,8 +314,14 @@ extension SQLiteLedger {
             line.withLock { $0.failure = StorageFailure(error) }
             return
         }
-        line.withLock { $0.failure = nil }
+        // What could not be written stands first in the new line: an attempt may rest on money
+        // that came free by it.
+        line.withLock { $0.isRecovering = true }
         onRecovery()
+        line.withLock { line in
+            line.isRecovering = false
+            line.failure = nil
+        }
     }
 
     /// When the next probe is due. The one clock here; it decides about nothing but the pause.

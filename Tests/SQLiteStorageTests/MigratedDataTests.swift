@@ -26,7 +26,8 @@ import Testing
             #expect(Set(balances) == Set(past.balances))
             #expect(balances.count == past.balances.count)
             let line = try #require(
-                try store.usage(by: .member, from: .saturday, to: .saturday).first)
+                try store.usage(by: .member, from: .saturday, to: .saturday)
+                    .first { $0.name == "alice" })
             #expect(line.requests == 2 && line.refused == 2 && line.downgraded == 0)
             #expect(
                 try store.roster().budgets == [

@@ -229,6 +229,12 @@ def assert_sane_line(line):
         assert cost == picodollars(line["cost_literal"]) and line["generation_id"], line
 
 
+def metric(team, name):
+    """One number of the gateway's metrics."""
+    text = requests.get(f"{team.gateway.console}/metrics", timeout=10).text
+    return int(next(line for line in text.splitlines() if line.startswith(name + " ")).split()[1])
+
+
 def picodollars(cost):
     """A cost as the books hold it: the upstream's digits, rounded at the twelfth place.
 

@@ -7,7 +7,7 @@ import shutil
 
 import pytest
 
-from harness import assert_envelope, sum_of
+from harness import assert_envelope, metric, sum_of
 from load import Crowd
 from programs import STOP_SECONDS, eventually
 from trouble import (
@@ -16,7 +16,6 @@ from trouble import (
     PLAIN,
     STREAMING,
     break_the_disk,
-    metric,
     slow_upstream,
 )
 

@@ -5,9 +5,7 @@ import sqlite3
 import threading
 
 import pytest
-import requests
-
-from harness import assert_envelope
+from harness import assert_envelope, metric
 from programs import eventually
 
 
@@ -27,11 +25,6 @@ def locked(database):
     finally:
         connection.rollback()
         connection.close()
-
-
-def metric(team, name):
-    text = requests.get(f"{team.gateway.console}/metrics", timeout=10).text
-    return int(next(line for line in text.splitlines() if line.startswith(name + " ")).split()[1])
 
 
 def test_a_cost_that_could_not_be_written_is_written_when_the_ledger_works_again(slow_team):

@@ -12,7 +12,7 @@ from decimal import Decimal
 import pytest
 import requests
 
-from harness import Team, assert_booked, assert_envelope, picodollars
+from harness import Team, assert_booked, assert_envelope, metric, picodollars
 from programs import eventually, exact
 from scripted import behind, completion, http_answer, stream
 from wire import Connection
@@ -41,11 +41,6 @@ def usage(team, name):
 
 def entries(team, name):
     return [entry for entry in team.commands.ledger() if entry["member"] == name]
-
-
-def metric(team, name):
-    text = requests.get(f"{team.gateway.console}/metrics", timeout=10).text
-    return int(next(line for line in text.splitlines() if line.startswith(name + " ")).split()[1])
 
 
 def run_together(team, calls):

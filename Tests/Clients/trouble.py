@@ -4,7 +4,7 @@ import subprocess
 
 import requests
 
-from harness import Team, assert_booked, assert_envelope, assert_sane_books, sum_of
+from harness import Team, assert_booked, assert_envelope, assert_sane_books, metric, sum_of
 from programs import BINARY, READY_SECONDS, FaultyDisk, clean_environment, eventually
 
 KINDS = ["full", "write-error", "sync-error", "read-only"]
@@ -70,11 +70,6 @@ def slow_upstream(milliseconds=400):
 
 def readiness(team):
     return requests.get(f"{team.gateway.console}/readyz", timeout=10).status_code
-
-
-def metric(team, name):
-    text = requests.get(f"{team.gateway.console}/metrics", timeout=10).text
-    return int(next(line for line in text.splitlines() if line.startswith(name + " ")).split()[1])
 
 
 def break_the_disk(trouble, crowd, kind):

@@ -27,6 +27,12 @@ package protocol History: Sendable {
 
     /// The sum of all entries.
     func total() throws(StorageFailure) -> USD
+
+    /// Recomputes everything from attempts and entries alone and reports what disagrees, one
+    /// call of `report` each; stops when it throws.
+    func audit(
+        progress: (AuditProgress) -> Void, report: (Finding) throws -> Void
+    ) throws -> Audit
 }
 
 package struct SpendRow: Hashable, Sendable {

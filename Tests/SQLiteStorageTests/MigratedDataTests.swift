@@ -157,7 +157,8 @@ private struct FirstRelease {
         INSERT INTO member VALUES (1, 'alice', 1, NULL, 0, NULL), (2, 'bob', NULL, NULL, 0, NULL);
         INSERT INTO key VALUES
             (1, zeroblob(32), 'a', '', 1, NULL, 0, 0, 4, NULL, 0, NULL, NULL),
-            (2, CAST(x'01' || zeroblob(31) AS BLOB), 'b', '', 2, NULL, 0, 0, 4, NULL, 0, NULL, NULL);
+            (2, CAST(x'01' || zeroblob(31) AS BLOB),
+                'b', '', 2, NULL, 0, 0, 4, NULL, 0, NULL, NULL);
         INSERT INTO budget (scope_kind, scope_id, period, limit_picousd)
             VALUES (1, 0, 3, 9000000000000), (3, 1, 1, 1);
         """

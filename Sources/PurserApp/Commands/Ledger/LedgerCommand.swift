@@ -4,10 +4,11 @@ import ArgumentParser
 struct LedgerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger",
-        abstract: "Read the books.",
+        abstract: "Read the books, and check them.",
         discussion: """
             Example:
               purser ledger export --format csv > ledger.csv
+              purser ledger verify
             """,
-        subcommands: [LedgerExportCommand.self])
+        subcommands: [LedgerExportCommand.self, LedgerVerifyCommand.self])
 }

@@ -106,6 +106,8 @@ class Team:
     def stop(self):
         try:
             self.gateway.stop()
+            # Whatever a test did, the sums agree with the calls.
+            self.commands.run("ledger", "verify")
         finally:
             self.sandbox.stop()
 

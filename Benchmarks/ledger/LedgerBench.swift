@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Storage
 
 /// `ledger-bench`: what the ledger's promises cost on this machine's disk.
 ///
@@ -62,12 +63,13 @@ struct LedgerBench: ParsableCommand {
             for calls in history {
                 let file = folder.appendingPathComponent("\(members)-\(calls).db").path
                 let scene = "\(calls) calls, \(members) members"
-                try History(members: members, calls: calls).write(to: file)
+                try PastCalls(members: members, calls: calls).write(to: file)
                 try measureStart(file, scene, &report)
                 try measureLoneCall(file, scene, members, &report)
                 for inFlight in inFlight {
                     try measureLoad(file, scene, members, inFlight, &report)
                 }
+                try measureAudit(file, scene, &report)
                 try FileManager.default.removeItem(atPath: file)
             }
         }
@@ -91,6 +93,14 @@ extension LedgerBench {
             let start = try StartUp.measure(file)
             for (name, milliseconds) in start { report.add(scene, name, "ms", milliseconds) }
         }
+    }
+
+    /// Once: it also proves that what was measured was booked.
+    private func measureAudit(_ file: String, _ scene: String, _ report: inout Report) throws {
+        let (audit, milliseconds) = try StartUp.audit(file)
+        guard audit.findings == 0 else { throw ValidationError("the books do not agree") }
+        report.add(scene, "audit: calls recomputed", "", Double(audit.attempts))
+        report.add(scene, "audit: time", "ms", milliseconds)
     }
 
     private func measureLoneCall(

@@ -160,7 +160,7 @@ final class Team: Sendable {
             key: ID(member), member: ID(member), team: ID((member + 4) / 5),
             requestedModel: Team.models[Int(id % 5)], model: Team.models[Int(id % 5)],
             app: "bench", isStreamed: id % 2 == 0, bound: USD(picodollars: 1_000_000_000),
-            day: History.today)
+            day: PastCalls.today)
     }
 
     func entry(_ attempt: Attempt) -> Entry {

@@ -25,10 +25,22 @@ enum StartUp {
         _ = try time("start: open attempts") { try store.openAttempts() }
         _ = try time("start: unresolved attempts") { try store.unresolvedAttempts() }
         _ = try time("start: balances") {
-            try store.balances(from: Windows(holding: History.today))
+            try store.balances(from: Windows(holding: PastCalls.today))
         }
         ledger.close()
         return times + [("start: all of it", times.map(\.1).reduce(0, +))]
+    }
+}
+
+extension StartUp {
+    /// Recomputes everything; not what a start does, but what one may want to know before it.
+    static func audit(_ file: String) throws -> (Audit, milliseconds: Double) {
+        let store = try SQLiteStore.open(path: file, zone: { _ in .utc })
+        let start = Clock.nanoseconds()
+        let audit = try store.audit(
+            progress: { complain("\r\($0.step): \($0.done) of \($0.total)") },
+            report: { complain("\($0)\n") })
+        return (audit, Double(Clock.nanoseconds() - start) / 1_000_000)
     }
 }
 

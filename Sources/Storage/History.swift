@@ -2,34 +2,50 @@ package import Purser
 
 /// What the ledger can be asked.
 ///
-/// Reads see everything committed before they began. Calls block.
+/// Each method is one read of one instant: it sees every group that was on disk before it began,
+/// as a whole, and nothing that came later. None changes anything, so each may be repeated. All
+/// block until they have read, so never call them on an event loop; none makes the ledger wait.
+/// They throw `unavailable` if the store cannot be read.
 package protocol History: Sendable {
-    /// What each scope has spent in every window that ends on or after those given.
+    /// What each scope has spent in every window that begins on or after the first days of those
+    /// given, and in all.
+    ///
+    /// The sum of all entries of attempts that count in the scope and the window; no row where
+    /// there is none. Costs as many rows as there are scopes and months, not calls.
     func balances(from windows: Windows) throws(StorageFailure) -> [SpendRow]
 
     /// Attempts without an entry, oldest first: what a crash left open, or what is in flight.
+    ///
+    /// Costs as much as there are of them, whatever the length of the journal.
     func openAttempts() throws(StorageFailure) -> [OpenAttempt]
 
-    /// Kept attempts whose generation is known and whose truth has not arrived.
+    /// Kept attempts whose generation is known and whose truth has not arrived, oldest first: no
+    /// correction was written yet. Costs as much as there are of them.
     func unresolvedAttempts() throws(StorageFailure) -> [(attempt: Attempt, entry: Entry)]
 
-    /// The highest attempt id ever used; 0 if none was.
+    /// The highest attempt id ever used; 0 if none was. The next gateway counts on from there.
     func lastAttempt() throws(StorageFailure) -> ID<Attempt>
 
     /// Sums of the daily roll-up over days, both ends included, one row per value of `axis`.
+    ///
+    /// Released calls are in none of them; refused calls count as refused and nothing else.
     func usage(
         by axis: ReportAxis, from: CivilDate, to: CivilDate
     ) throws(StorageFailure) -> [UsageRow]
 
-    /// Every attempt with its entries, oldest first, one call of `visit` each; stops when it
-    /// throws.
+    /// Every attempt with its entries, oldest first, one call of `visit` each, as they are read;
+    /// stops when it throws and passes its error on. `visit` must not ask this store again.
     func calls(_ visit: (RecordedCall) throws -> Void) throws
 
     /// The sum of all entries.
     func total() throws(StorageFailure) -> USD
 
     /// Recomputes everything from attempts and entries alone and reports what disagrees, one
-    /// call of `report` each; stops when it throws.
+    /// call of `report` each; stops when it throws and passes its error on.
+    ///
+    /// One instant, however long it takes, while others write; memory grows with the number of
+    /// sums and not with the journal. `progress` is called now and then. The first call of it
+    /// comes when the instant is settled.
     func audit(
         progress: (AuditProgress) -> Void, report: (Finding) throws -> Void
     ) throws -> Audit

@@ -190,6 +190,9 @@ extension RandomJournal {
                     == written.filter { $0.attempt.id == call.attempt.id }.map(\.entry))
         }
         try checkSpend()
+        let audit = try history.audit(progress: { _ in }, report: { Issue.record("\($0)") })
+        #expect(audit.attempts == Int64(attempts.count))
+        #expect(audit.entries == Int64(written.count) && audit.findings == 0)
         for axis in ReportAxis.allCases { try checkUsage(by: axis) }
     }
 

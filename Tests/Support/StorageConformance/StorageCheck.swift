@@ -2,9 +2,32 @@ package import Purser
 package import Storage
 import Testing
 
+// What every store must pass. A new one depends on this target and has one test:
+//
+//     import StorageConformance
+//     import Testing
+//
+//     @Suite struct ConformanceTests {
+//         @Test(arguments: StorageCheck.all)
+//         func `this store keeps what the ports promise`(_ check: StorageCheck) async throws {
+//             // An empty database of its own for each check: they run at the same time.
+//             try await withEmptyDatabase { database in
+//                 let store = try Store.open(database, zone: Engine.zone(named:))
+//                 let stale = Mutex(0)
+//                 let ledger = try Ledger.open(database) { stale.withLock { $0 += 1 } }
+//                 defer { ledger.close() }
+//                 try await check.run(
+//                     Engine(
+//                         directory: store, history: store, ledger: ledger,
+//                         staleCallCount: { stale.withLock(\.self) }))
+//             }
+//         }
+//     }
+//
+// The suite asks through the ports alone, so it says nothing of what a store's disk or network
+// may do to it: faults, other processes and migrations are the store's own tests.
+
 /// One promise of the ports, checked on a fresh database.
-///
-/// A store runs the suite with one test: ``all`` as its arguments, and a fresh ``Engine`` each.
 package struct StorageCheck: Sendable, CustomTestStringConvertible {
     package let testDescription: String
     package let run: @Sendable (Engine) async throws -> Void

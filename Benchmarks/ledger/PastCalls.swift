@@ -4,7 +4,7 @@ import Purser
 import SQLiteStorage
 
 /// A team with a past: members, keys, and a year of calls that ends on ``today``.
-struct History {
+struct PastCalls {
     var members: Int
     var calls: Int
 
@@ -28,9 +28,9 @@ struct History {
             let names = try String.fetchAll(
                 db, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger'")
             for name in names { try db.execute(sql: "DROP TRIGGER \(name)") }
-            for first in stride(from: 1, through: calls, by: History.batch) {
-                try batch(db, first...min(calls, first + History.batch - 1))
-                complain("\r\(first + History.batch - 1) of \(calls) calls")
+            for first in stride(from: 1, through: calls, by: PastCalls.batch) {
+                try batch(db, first...min(calls, first + PastCalls.batch - 1))
+                complain("\r\(first + PastCalls.batch - 1) of \(calls) calls")
             }
             complain("\n")
             try rollUps(db)
@@ -59,7 +59,7 @@ struct History {
     }
 
     private func batch(_ db: Database, _ ids: ClosedRange<Int>) throws {
-        let first = History.today.daysSinceEpoch - History.days + 1
+        let first = PastCalls.today.daysSinceEpoch - PastCalls.days + 1
         try db.execute(
             sql: """
                 WITH RECURSIVE n (i) AS (SELECT ?1 UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
@@ -69,7 +69,7 @@ struct History {
                 FROM (SELECT i, ?3 + i * ?4 / (?5 + 1) AS day, i * 7919 % ?6 + 1 AS who,
                     'openai/gpt-' || (i % 5) AS model FROM n)
                 """,
-            arguments: [ids.lowerBound, ids.upperBound, first, History.days, calls, members])
+            arguments: [ids.lowerBound, ids.upperBound, first, PastCalls.days, calls, members])
         // One in a thousand was kept and corrected later.
         try db.execute(
             sql: """

@@ -23,8 +23,8 @@ struct CostTests {
         let rates = try #require(prices.rates(promptTokens: promptTokens, now: noon))
         func total(_ hasFloatNoise: Bool) -> String {
             Cost(
-                rates: rates, promptTokens: promptTokens, completionTokens: completionTokens,
-                hasFloatNoise: hasFloatNoise
+                rates: rates, prompt: PromptUse(text: promptTokens),
+                completionTokens: completionTokens, hasFloatNoise: hasFloatNoise
             ).total
         }
         #expect(total(true) == noisy)
@@ -46,7 +46,7 @@ struct CostTests {
             PriceList(prompt: "0.000001", completion: "0.000002").rates(
                 promptTokens: 1, now: noon))
         let cost = Cost(
-            rates: rates, promptTokens: 10, completionTokens: 5,
+            rates: rates, prompt: PromptUse(text: 10), completionTokens: 5,
             fee: UnitPrice(attodollars: 7_000_000_000_000_000), hasFloatNoise: false)
         #expect(cost.total == "0.00702")
         #expect(cost.upstream == "0.00002")

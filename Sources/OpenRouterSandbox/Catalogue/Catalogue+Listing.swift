@@ -79,10 +79,11 @@ extension Model {
             "id": .string(id), "canonical_slug": .string(slug),
             "hugging_face_id": JSON(huggingFaceID), "name": .string(name),
             "created": JSON(created), "description": .string(about),
-            "context_length": JSON(contextLength), "architecture": architecture,
+            "context_length": listsContext ? JSON(contextLength) : .null,
+            "architecture": architecture,
             "pricing": .object(prices.json),
             "top_provider": [
-                "context_length": JSON(contextLength),
+                "context_length": listsContext ? JSON(contextLength) : .null,
                 "max_completion_tokens": outputMax.map { JSON($0) } ?? .null,
                 "is_moderated": .bool(isModerated),
             ],
@@ -109,7 +110,7 @@ extension Model {
 extension Endpoint {
     fileprivate func json(of model: Model) -> JSON {
         var pricing = prices.json
-        pricing["discount"] = 0
+        if pricing["discount"] == nil { pricing["discount"] = 0 }
         return [
             "name": .string("\(provider.name) | \(model.id)"),
             "model_id": .string(model.id), "model_name": .string(model.name),

@@ -2,7 +2,7 @@ extension Catalogue {
     /// Real names and prices as they stood in 2026; they move, so nothing may depend on them.
     ///
     /// Each model's first endpoint is its maker's own at the listed price; the rows name the rest.
-    static let models: [Model] = openAI + anthropic + others
+    static let models: [Model] = openAI + anthropic + others + unusual
 
     private static let openAI: [Model] = [
         Model(

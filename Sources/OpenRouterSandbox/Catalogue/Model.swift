@@ -7,6 +7,10 @@ struct Model: Sendable {
     var about: String
     var created: Int64
     var contextLength: Int64
+    /// Whether the catalogue says so; some rows do not.
+    var listsContext = true
+    /// Whether each byte of a prompt is a token, and not every fourth.
+    var isByteLevel = false
     /// `nil` for a router, which leaves it to the model it picks.
     var outputMax: Int64?
     var isModerated: Bool
@@ -34,7 +38,7 @@ struct Model: Sendable {
 
 /// What models of one make have in common.
 enum Family: Sendable {
-    case gpt, gptReasoning, claude, gemini, deepSeek, qwen, cohere, router
+    case gpt, gptReasoning, claude, gemini, deepSeek, qwen, cohere, sonar, router
 
     var tokenizer: String {
         switch self {
@@ -44,6 +48,7 @@ enum Family: Sendable {
         case .deepSeek: "DeepSeek"
         case .qwen: "Qwen3"
         case .cohere: "Cohere"
+        case .sonar: "Other"
         case .router: "Router"
         }
     }
@@ -57,12 +62,16 @@ enum Family: Sendable {
         case .deepSeek: .deepSeek
         case .qwen: .alibaba
         case .cohere: .cohere
+        case .sonar: .perplexity
         case .router: nil
         }
     }
 
     /// Observed for Claude; the others come back under the name that was asked for.
     var answersUnderSlug: Bool { self == .claude }
+
+    /// Whether every answer begins with a search of the web, asked for or not.
+    var alwaysSearches: Bool { self == .sonar }
 
     /// The provider's own word for a finish reason.
     func nativeReason(_ reason: String) -> String {
@@ -105,6 +114,11 @@ enum Family: Sendable {
                 "min_p", "presence_penalty", "reasoning", "repetition_penalty", "response_format",
                 "seed", "stop", "structured_outputs", "temperature", "tool_choice", "tools",
                 "top_k", "top_logprobs", "top_p",
+            ]
+        case .sonar:
+            [
+                "frequency_penalty", "max_tokens", "presence_penalty", "temperature", "top_k",
+                "top_p", "web_search_options",
             ]
         case .cohere:
             [

@@ -23,17 +23,32 @@ struct PriceList: Sendable {
         }
     }
 
-    /// What one token in and one token out cost a particular call.
+    /// What each unit costs a particular call.
     struct Rates: Hashable, Sendable {
         var prompt: UnitPrice
         var completion: UnitPrice
+        /// A token read from a cache; the prompt's price where none is listed, as with the next.
+        var cacheRead: UnitPrice
+        var cacheWrite: UnitPrice
+        var cacheWriteHour: UnitPrice
+        var imageToken: UnitPrice
+        /// A token of sound.
+        var audio: UnitPrice
+        /// A token of thinking; the completion's price where none is listed.
+        var reasoning: UnitPrice
+        /// One image on top of its tokens, one call, one search: nothing where none is listed.
+        var image: UnitPrice
+        var request: UnitPrice
+        var webSearch: UnitPrice
     }
 
     var prompt: String
     var completion: String
-    /// Further published prices, which the sandbox lists but has no use for.
+    /// Further published prices.
     var others: [(name: String, price: String)] = []
     var overrides: [Override] = []
+    /// Hundredths taken off every price.
+    var discountPercent: Int64 = 0
 
     /// `nil` where the price is not known in advance, which OpenRouter writes as `-1`.
     ///
@@ -51,7 +66,26 @@ struct PriceList: Sendable {
         guard let prompt = UnitPrice(prompt), let completion = UnitPrice(completion) else {
             return nil
         }
-        return Rates(prompt: prompt, completion: completion)
+        func rate(_ name: String, else other: UnitPrice = .zero) -> UnitPrice {
+            discounted(others.first { $0.name == name }.flatMap { UnitPrice($0.price) } ?? other)
+        }
+        return Rates(
+            prompt: discounted(prompt), completion: discounted(completion),
+            cacheRead: rate("input_cache_read", else: prompt),
+            cacheWrite: rate("input_cache_write", else: prompt),
+            cacheWriteHour: rate("input_cache_write_1h", else: prompt),
+            imageToken: rate("image_token", else: prompt), audio: rate("audio", else: prompt),
+            reasoning: rate("internal_reasoning", else: completion), image: rate("image"),
+            request: rate("request"), webSearch: rate("web_search"))
+    }
+
+    private func discounted(_ price: UnitPrice) -> UnitPrice {
+        UnitPrice(attodollars: price.attodollars * Int128(100 - discountPercent) / 100)
+    }
+
+    /// What is listed under that name, as routing compares it with a limit; zero if nothing is.
+    func listed(_ name: String) -> UnitPrice {
+        others.first { $0.name == name }.flatMap { UnitPrice($0.price) } ?? .zero
     }
 
     /// The time of the UTC day as `HHMM`.
@@ -68,6 +102,9 @@ struct PriceList: Sendable {
             ("prompt", .string(prompt)), ("completion", .string(completion)),
         ])
         for other in others { object[other.name] = .string(other.price) }
+        if discountPercent > 0 {
+            object["discount"] = .number(DecimalText.exact(Int128(discountPercent), places: 2))
+        }
         if !overrides.isEmpty { object["overrides"] = .array(overrides.map(\.json)) }
         return object
     }

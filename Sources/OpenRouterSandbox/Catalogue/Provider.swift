@@ -27,8 +27,13 @@ struct Provider: Hashable, Sendable {
         site: "alibabacloud.com")
     static let cohere = Provider(
         name: "Cohere", slug: "cohere", stopsWhenLeft: true, country: "CA", site: "cohere.com")
+    static let perplexity = Provider(
+        name: "Perplexity", slug: "perplexity", stopsWhenLeft: false, country: "US",
+        site: "perplexity.ai")
 
-    static let all = [openAI, azure, anthropic, google, deepSeek, alibaba, cohere]
+    static let all = [
+        openAI, azure, anthropic, google, deepSeek, alibaba, cohere, perplexity,
+    ]
 
     var json: JSON {
         [

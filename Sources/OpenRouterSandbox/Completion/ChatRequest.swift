@@ -15,9 +15,11 @@ struct ChatRequest: Sendable {
     var routing: RoutingWish
     var user: String?
     var sessionID: String?
-    /// Whether a plugin searches the web first.
-    var searchesWeb: Bool
-    var promptTokens: Int64
+    /// The search of the web that comes first; `nil` if there is none.
+    var search: Search?
+    /// `nil` if the client asks for none.
+    var thinking: Thinking?
+    var prompt: Prompt
 
     /// What is asked of no model in particular goes to the automatic router.
     static let defaultModel = "openrouter/auto"
@@ -43,10 +45,10 @@ struct ChatRequest: Sendable {
         user = try body.field("user", \.string, "a string")
         sessionID = try body.field("session_id", \.string, "a string")
         let plugins = try body.field("plugins", \.array, "an array") ?? []
-        searchesWeb = plugins.contains { $0["id"] == "web" }
+        search = Search(plugins)
         try ChatRequest.checkTheRest(body)
-        promptTokens = PromptTokens.count(
-            messages: messages, tools: body["tools"]?.array ?? [])
+        thinking = Thinking(body)
+        prompt = Prompt(body, messages: messages)
     }
 
     private static func models(_ body: JSON) throws(Refusal) -> [String] {

@@ -25,29 +25,35 @@ struct Cost: Hashable, Sendable {
 }
 
 extension Cost {
-    /// Attodollars of each part; the grid is finer than any listed price.
-    struct Parts: Hashable, Sendable {
-        var prompt: Int128
-        var completion: Int128
-        var fee: Int128
-    }
-
-    /// - Parameter hasFloatNoise: print what binary floating point makes of the product, as
+    /// - Parameter hasFloatNoise: print what binary floating point makes of the products, as
     ///   OpenRouter does (`4.1400000000000003e-05`), else every exact digit and no exponent.
     init(
-        rates: PriceList.Rates, promptTokens: Int64, completionTokens: Int64,
-        fee: UnitPrice = .zero, hasFloatNoise: Bool
+        rates: PriceList.Rates, prompt: PromptUse, completionTokens: Int64,
+        reasoningTokens: Int64 = 0, fee: UnitPrice = .zero, hasFloatNoise: Bool
     ) {
+        let marked = prompt.cached + prompt.written + prompt.writtenHour
+        let input: [(UnitPrice, Int64)] = [
+            (rates.prompt, prompt.text - marked + prompt.otherTokens + prompt.videoTokens),
+            (rates.cacheRead, prompt.cached), (rates.cacheWrite, prompt.written),
+            (rates.cacheWriteHour, prompt.writtenHour), (rates.imageToken, prompt.imageTokens),
+            (rates.audio, prompt.audioTokens), (rates.image, prompt.images),
+            (rates.request, 1),
+        ]
+        let output = [(rates.completion, completionTokens), (rates.reasoning, reasoningTokens)]
         if hasFloatNoise {
-            let prompt = Cost.double(rates.prompt) * Double(promptTokens)
-            let completion = Cost.double(rates.completion) * Double(completionTokens)
+            func sum(_ terms: [(UnitPrice, Int64)]) -> Double {
+                terms.reduce(0) { $0 + Cost.double($1.0) * Double($1.1) }
+            }
+            let (prompt, completion) = (sum(input), sum(output))
             let upstream = prompt + completion
             self.init(
                 total: "\(upstream + Cost.double(fee))", upstream: "\(upstream)",
                 prompt: "\(prompt)", completion: "\(completion)")
         } else {
-            let prompt = rates.prompt.attodollars * Int128(promptTokens)
-            let completion = rates.completion.attodollars * Int128(completionTokens)
+            func sum(_ terms: [(UnitPrice, Int64)]) -> Int128 {
+                terms.reduce(0) { $0 + $1.0.attodollars * Int128($1.1) }
+            }
+            let (prompt, completion) = (sum(input), sum(output))
             self.init(
                 total: Cost.exact(prompt + completion + fee.attodollars),
                 upstream: Cost.exact(prompt + completion), prompt: Cost.exact(prompt),

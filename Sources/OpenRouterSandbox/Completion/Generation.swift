@@ -28,7 +28,7 @@ struct Generation: Sendable {
         case .failed: finishReason = "error"
         case .left, .cut: finishReason = nil
         }
-        searchCount = run.fee == .zero ? nil : 1
+        searchCount = run.hasSearched ? 1 : nil
         attribution = run.attribution
         startedAt = run.startedAt
         endedAt = now
@@ -64,8 +64,8 @@ struct Generation: Sendable {
         object["native_tokens_prompt"] = JSON(bill.promptTokens)
         object["native_tokens_completion"] = JSON(bill.completionTokens)
         object["native_tokens_completion_images"] = .null
-        object["native_tokens_reasoning"] = 0
-        object["native_tokens_cached"] = 0
+        object["native_tokens_reasoning"] = JSON(bill.reasoningTokens)
+        object["native_tokens_cached"] = JSON(bill.prompt.cached)
         for name in ["num_media_prompt", "num_media_completion", "num_input_audio_prompt"] {
             object[name] = .null
         }

@@ -11,6 +11,9 @@ struct RoutingWish: Sendable {
     /// Attodollars for one token.
     var promptMax: Int128?
     var completionMax: Int128?
+    /// Attodollars for one call, one image and one token of sound, by the names they are listed
+    /// under.
+    var unitMax: [String: Int128] = [:]
 
     init(_ body: JSON) throws(Refusal) {
         guard let members = try body.field("provider", \.object, "an object") else { return }
@@ -21,9 +24,11 @@ struct RoutingWish: Sendable {
         allowsFallbacks = try fields.field("allow_fallbacks", \.bool, "true or false") ?? true
         wantsCheapest = fields["sort"] == "price" || fields["sort"]?["by"] == "price"
         if let ceiling = try fields.field("max_price", \.object, "an object").map(JSON.object) {
-            promptMax = try ceiling.pricePerToken("prompt")
-            completionMax = try ceiling.pricePerToken("completion")
-            for name in ["request", "image", "audio"] { _ = try ceiling.pricePerToken(name) }
+            promptMax = try ceiling.price("prompt", units: 1_000_000)
+            completionMax = try ceiling.price("completion", units: 1_000_000)
+            for name in ["request", "image", "audio"] {
+                unitMax[name] = try ceiling.price(name, units: 1)
+            }
         }
     }
 
@@ -67,6 +72,7 @@ struct RoutingWish: Sendable {
         }
         return (promptMax.map { rates.prompt.attodollars <= $0 } ?? true)
             && (completionMax.map { rates.completion.attodollars <= $0 } ?? true)
+            && unitMax.allSatisfy { endpoint.prices.listed($0.key).attodollars <= $0.value }
     }
 
     private func price(_ endpoint: Endpoint, _ promptTokens: Int64, _ now: Timestamp) -> Int128 {
@@ -86,13 +92,12 @@ extension JSON {
         return names
     }
 
-    /// A ceiling in dollars for a million tokens, as a string or a number.
-    fileprivate func pricePerToken(_ name: String) throws(Refusal) -> Int128? {
+    /// A ceiling in dollars for so many units, as a string or a number.
+    fileprivate func price(_ name: String, units: Int128) throws(Refusal) -> Int128? {
         guard let value = self[name], !value.isNull else { return nil }
-        let places = UnitPrice.places - 6
         guard let text = value.literal ?? value.string,
-            let price = DecimalText.scaled(text, places: places, rounding: .halfEven)
+            let price = DecimalText.scaled(text, places: UnitPrice.places, rounding: .halfEven)
         else { throw .invalid("provider.max_price.\(name) must be a price") }
-        return price
+        return price / units
     }
 }

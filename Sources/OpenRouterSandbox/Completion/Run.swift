@@ -8,10 +8,13 @@ package struct Run: Sendable {
     let endpoint: Endpoint
     let key: KeyDigest
     let answers: [Answer]
-    let promptTokens: Int64
+    let prompt: PromptUse
+    /// Tokens of thinking, all answers together.
+    let reasoningTokens: Int64
     let rates: PriceList.Rates
-    /// What OpenRouter takes on top, for a web search.
+    /// What OpenRouter takes on top, for a web search and for reading documents.
     let fee: UnitPrice
+    let hasSearched: Bool
     let fault: Fault?
     let behaviour: Behaviour
     package let isStreaming: Bool
@@ -45,14 +48,19 @@ package struct Run: Sendable {
     /// The pause before it answers.
     package var latency: Duration { behaviour.latency }
 
+    /// Tokens of text, all answers together.
     var completionTokens: Int64 { answers.reduce(0) { $0 + $1.tokens } }
 }
 
 /// What a completion used and costs.
 struct Bill: Hashable, Sendable {
-    var promptTokens: Int64
+    var prompt: PromptUse
+    /// Thinking included.
     var completionTokens: Int64
+    var reasoningTokens: Int64 = 0
     var cost: Cost
+
+    var promptTokens: Int64 { prompt.total }
 }
 
 extension Run {
@@ -60,7 +68,7 @@ extension Run {
     func bill(_ ending: Ending) -> Bill {
         switch ending {
         case .complete where fault?.kind == .zeroUsage:
-            Bill(promptTokens: 0, completionTokens: 0, cost: .nothing)
+            Bill(prompt: PromptUse(), completionTokens: 0, cost: .nothing)
         case .complete:
             bill(tokens: completionTokens)
         case .left(let sent):
@@ -70,20 +78,22 @@ extension Run {
                 bill(tokens: sent)
             } else {
                 // No tokens and no finish reason: OpenRouter's insurance makes it free.
-                Bill(promptTokens: promptTokens, completionTokens: 0, cost: .nothing)
+                Bill(prompt: prompt, completionTokens: 0, cost: .nothing)
             }
         case .cut(let sent):
             bill(tokens: sent)
         case .failed(let sent):
-            Bill(promptTokens: promptTokens, completionTokens: sent, cost: .nothing)
+            Bill(prompt: prompt, completionTokens: sent, cost: .nothing)
         }
     }
 
     private func bill(tokens: Int64) -> Bill {
         let cost = Cost(
-            rates: rates, promptTokens: promptTokens, completionTokens: tokens, fee: fee,
-            hasFloatNoise: behaviour.hasFloatNoise)
-        return Bill(promptTokens: promptTokens, completionTokens: tokens, cost: cost)
+            rates: rates, prompt: prompt, completionTokens: tokens,
+            reasoningTokens: reasoningTokens, fee: fee, hasFloatNoise: behaviour.hasFloatNoise)
+        return Bill(
+            prompt: prompt, completionTokens: tokens + reasoningTokens,
+            reasoningTokens: reasoningTokens, cost: cost)
     }
 }
 
@@ -95,7 +105,10 @@ extension Bill {
             "total_tokens": JSON(promptTokens + completionTokens),
             "cost": .number(cost.total), "is_byok": false,
             "prompt_tokens_details": [
-                "cached_tokens": 0, "cache_write_tokens": 0, "audio_tokens": 0, "video_tokens": 0,
+                "cached_tokens": JSON(prompt.cached),
+                "cache_write_tokens": JSON(prompt.written + prompt.writtenHour),
+                "audio_tokens": JSON(prompt.audioTokens),
+                "video_tokens": JSON(prompt.videoTokens),
             ],
             "cost_details": [
                 "upstream_inference_cost": .number(cost.upstream),
@@ -103,7 +116,7 @@ extension Bill {
                 "upstream_inference_completions_cost": .number(cost.completion),
             ],
             "completion_tokens_details": [
-                "reasoning_tokens": 0, "image_tokens": 0, "audio_tokens": 0,
+                "reasoning_tokens": JSON(reasoningTokens), "image_tokens": 0, "audio_tokens": 0,
             ],
         ]
     }

@@ -2,8 +2,8 @@ import OpenRouterWire
 import Purser
 
 extension Sandbox {
-    /// What a web search costs on top of the tokens.
-    private static let searchFee = UnitPrice(attodollars: 7_000_000_000_000_000)
+    /// What reading one page of a document costs.
+    private static let pageFee = UnitPrice(attodollars: 2_000_000_000_000_000)
 
     /// `POST /chat/completions`.
     mutating func complete(
@@ -48,13 +48,16 @@ extension Sandbox {
         _ plan: Plan, _ request: SandboxRequest, now: Timestamp
     ) throws(Refusal) -> SandboxReply {
         let (chat, model) = (plan.chat, plan.model)
+        try checkSenses(chat, model)
+        let search = chat.search ?? (plan.variant == .online ? Search() : Search?.none)
+        let prompt = promptUse(chat, model, search)
         let endpoint = try chat.routing.endpoint(
-            of: model, variant: plan.variant, promptTokens: chat.promptTokens, now: now)
-        guard let rates = endpoint.prices.rates(promptTokens: chat.promptTokens, now: now) else {
+            of: model, variant: plan.variant, promptTokens: prompt.total, now: now)
+        guard let rates = endpoint.prices.rates(promptTokens: prompt.total, now: now) else {
             throw Refusal(404, "No endpoints found for \(model.id).", namesUser: true)
         }
-        try checkLength(chat, model)
-        try checkFunds(plan, rates, now: now)
+        try checkLength(prompt, model)
+        try checkFunds(plan, prompt, rates, now: now)
         if model.isFree { try account.countFreeRequest(at: now) }
         let fault = faults.take(model: model, isStreaming: chat.isStreaming)
         switch fault?.kind {
@@ -65,11 +68,12 @@ extension Sandbox {
         case nil, .noUsage, .zeroUsage, .usageTwice, .errorFirst, .errorMid, .cut, .finishError:
             break
         }
+        let answers = answers(chat, model)
         let run = Run(
             id: "gen-\(now.seconds)-\(generator.letters(20))", model: model, endpoint: endpoint,
-            key: plan.key.hash, answers: answers(chat, model), promptTokens: chat.promptTokens,
-            rates: rates,
-            fee: chat.searchesWeb || plan.variant == .online ? Sandbox.searchFee : .zero,
+            key: plan.key.hash, answers: answers, prompt: prompt,
+            reasoningTokens: reasoningTokens(chat, model, answers), rates: rates,
+            fee: Sandbox.fee(chat, model, search, rates), hasSearched: search != nil,
             fault: fault, behaviour: behaviour, isStreaming: chat.isStreaming, startedAt: now,
             attribution: attribution(plan, request, now: now))
         modelsRun[model.id, default: 0] += 1
@@ -91,6 +95,34 @@ extension Sandbox {
         return (0..<chat.choiceCount).map { _ in
             Answer(to: chat, byteMax: overflow ? .max : byteMax, using: &generator)
         }
+    }
+
+    private func promptUse(_ chat: ChatRequest, _ model: Model, _ search: Search?) -> PromptUse {
+        var generator = SeededGenerator(seed: seed, for: "web" + JSON.array(chat.messages).text)
+        let found = search.map { $0.tokens(using: &generator) } ?? 0
+        return chat.prompt.use(by: model, searchTokens: found)
+    }
+
+    private func reasoningTokens(
+        _ chat: ChatRequest, _ model: Model, _ answers: [Answer]
+    ) -> Int64 {
+        guard let thinking = chat.thinking else { return 0 }
+        var generator = SeededGenerator(seed: seed, for: "hm" + JSON.array(chat.messages).text)
+        let limit = Sandbox.outputMax(chat, model)
+        return answers.reduce(0) { sum, answer in
+            sum
+                + thinking.tokens(
+                    model.family, limit: limit, answer: answer.tokens, using: &generator)
+        }
+    }
+
+    private static func fee(
+        _ chat: ChatRequest, _ model: Model, _ search: Search?, _ rates: PriceList.Rates
+    ) -> UnitPrice {
+        var fee = search?.fee.attodollars ?? 0
+        fee += pageFee.attodollars * Int128(chat.prompt.pages)
+        if model.family.alwaysSearches { fee += rates.webSearch.attodollars }
+        return UnitPrice(attodollars: fee)
     }
 
     private mutating func attribution(
@@ -133,12 +165,21 @@ extension Sandbox {
         if account.balance < .zero { throw .noCredits }
     }
 
-    private func checkLength(_ chat: ChatRequest, _ model: Model) throws(Refusal) {
-        guard chat.promptTokens > model.contextLength else { return }
+    /// Documents are read for models that cannot; pictures, sound and films are not.
+    private func checkSenses(_ chat: ChatRequest, _ model: Model) throws(Refusal) {
+        let missing = chat.prompt.media.map(\.kind)
+            .first { $0 != .file && !model.inputs.contains($0.rawValue) }
+        guard let missing else { return }
+        throw Refusal(
+            404, "No endpoints found that support \(missing.rawValue) input", namesUser: true)
+    }
+
+    private func checkLength(_ prompt: PromptUse, _ model: Model) throws(Refusal) {
+        guard prompt.total > model.contextLength else { return }
         throw Refusal(
             400,
             "This endpoint's maximum context length is \(model.contextLength) tokens. However, "
-                + "you requested about \(chat.promptTokens) tokens of input. "
+                + "you requested about \(prompt.total) tokens of input. "
                 + "Please reduce the length",
             metadata: ["error_type": "context_length_exceeded"], namesUser: true)
     }
@@ -146,7 +187,7 @@ extension Sandbox {
     /// The pre-flight check: prompt and the longest answer must fit into what key and account
     /// have left. Without `max_tokens` the longest answer is the model's own.
     private func checkFunds(
-        _ plan: Plan, _ rates: PriceList.Rates, now: Timestamp
+        _ plan: Plan, _ use: PromptUse, _ rates: PriceList.Rates, now: Timestamp
     ) throws(Refusal) {
         guard !plan.model.isFree else { return }
         guard account.balance > .zero else { throw .noCredits }
@@ -156,12 +197,12 @@ extension Sandbox {
             isKey
             ? "https://openrouter.ai/settings/keys and create a key with a higher monthly limit"
             : "https://openrouter.ai/settings/credits and upgrade to a paid account"
-        let prompt = rates.prompt.costRoundedUp(count: plan.chat.promptTokens)
+        let prompt = rates.prompt.costRoundedUp(count: use.total)
         guard let prompt, prompt <= left else {
             let affordable = rates.prompt.unitsAffordable(with: left)
             throw Refusal(
                 402,
-                "Prompt tokens limit exceeded: \(plan.chat.promptTokens) > \(affordable). "
+                "Prompt tokens limit exceeded: \(use.total) > \(affordable). "
                     + "To increase, visit \(remedy)",
                 namesUser: true)
         }

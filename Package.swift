@@ -60,7 +60,7 @@ let package = Package(
         // One test target for each module that decides something.
         .tests("Purser", "TestSupport"),
         .tests("OpenRouterWire", "Purser", "TestSupport"),
-        .tests("Metering", "OpenRouterWire", "Purser", "TestSupport"),
+        .tests("Metering", "OpenRouterSandbox", "OpenRouterWire", "Purser", "TestSupport"),
         .tests("Credentials", "Purser"),
         .testTarget(
             name: "GatewayTests",

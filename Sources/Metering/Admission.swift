@@ -5,9 +5,9 @@ package import Purser
 ///
 /// Pure: the same request, caller, prices and headroom give the same plan.
 package enum Admission {
-    /// When a client names no output limit and the money left does not pay for the model's own,
-    /// the gateway chooses a limit that fits, but none below this: an answer cut shorter than a
-    /// paragraph helps nobody.
+    /// When a client names no output limit, or the tier allows lowering it, and the money left
+    /// does not pay for the whole, the gateway chooses a limit that fits, but none below this: an
+    /// answer cut shorter than a paragraph helps nobody.
     package static let chosenOutputTokensMin: Int64 = 256
 
     /// What will be asked of the upstream, and what that can cost.
@@ -20,13 +20,14 @@ package enum Admission {
         package var downgradedFrom: String?
         package var forwarding: Forwarding
         package var bound: USD
-        /// Whether the gateway chose an output limit below the model's own to fit the money.
+        /// Whether the gateway chose an output limit, below the client's or the model's own, to
+        /// fit the money.
         package var isOutputChosen: Bool
     }
 
     /// The plan for a request, or why there is none. Budgets are not asked here, but
     /// `headroom` – the least that any of them has left, calls in flight not counted; `nil`
-    /// without budgets – decides the output limit where the client names none.
+    /// without budgets – decides the output limit where the gateway may choose one.
     package static func plan(
         _ request: ChatRequest, caller: Caller, catalogue: Catalogue, headroom: USD?
     ) -> Result<Plan, Refusal> {
@@ -36,36 +37,27 @@ package enum Admission {
         case .success(let chosen): route = chosen
         case .failure(let refusal): return .failure(refusal)
         }
-        if let extra = request.unboundable { return .failure(.extraNotAllowed(extra)) }
-        guard var prices = route.models[0].prices else {
-            return .failure(.priceUnknown(route.models[0].id))
-        }
-        for model in route.models {
-            guard model.isTextOnly else {
-                return .failure(.extraNotAllowed("\(model.id), which answers with more than text,"))
-            }
-            guard let others = model.prices else { return .failure(.priceUnknown(model.id)) }
-            prices = prices.dearest(others)
-        }
-        let cost = CostBound(request, prices: prices)
-        switch output(request, route: route, tier: caller.tier, cost: cost, headroom: headroom) {
+        let cost: CostBound
+        let ceilings = caller.tier?.ceilings ?? [:]
+        switch CostBound.make(request, models: route.models, ceilings: ceilings) {
+        case .success(let bound): cost = bound
         case .failure(let refusal): return .failure(refusal)
-        case .success(let output):
-            guard let bound = cost.bound(outputTokens: output.tokens) else {
-                let most = USD.callCostMax.dollars
-                return .failure(.extraNotAllowed("A call that could cost more than \(most)"))
-            }
-            return .success(
-                Plan(
-                    requestedModel: route.requested.id, model: route.models[0].id,
-                    downgradedFrom: route.downgradedFrom,
-                    forwarding: Forwarding(
-                        model: route.rewrittenModel, models: route.rewrittenModels,
-                        outputTokensMax: output.tokens, promptPriceMax: prices.prompt,
-                        completionPriceMax: prices.completion, requestPriceMax: prices.request,
-                        user: caller.member.name),
-                    bound: bound, isOutputChosen: output.isChosen))
         }
+        return output(request, route: route, tier: caller.tier, cost: cost, headroom: headroom)
+            .flatMap { output in
+                guard let bound = cost.bound(outputTokens: output.tokens) else {
+                    let words = "A call that could cost more than \(USD.callCostMax.dollars)"
+                    return .failure(.extraNotAllowed(words, ceiling: nil))
+                }
+                let forwarding = Forwarding(
+                    model: route.rewrittenModel, models: route.rewrittenModels,
+                    outputTokensMax: output.tokens, prices: cost.prices, user: caller.member.name)
+                return .success(
+                    Plan(
+                        requestedModel: route.requested.id, model: route.models[0].id,
+                        downgradedFrom: route.downgradedFrom, forwarding: forwarding,
+                        bound: bound, isOutputChosen: output.isChosen))
+            }
     }
 
     private struct Output {
@@ -79,69 +71,25 @@ package enum Admission {
         // Fall-backs share the one limit in the body; the hold is computed with the same.
         let own = route.models.map(\.outputTokensMax).max() ?? 1
         let limit = min(own, tier?.outputTokensMax ?? own)
-        if let wished = request.outputTokensMax {
-            let tokens = min(wished, limit)
-            if let tier, let max = tier.requestCostMax,
-                let bound = cost.bound(outputTokens: tokens),
-                bound > max
-            {
-                return .failure(.requestTooDear(bound: bound, max: max, tier: tier.name))
-            }
-            return .success(Output(tokens: tokens))
+        let wished = min(request.outputTokensMax ?? limit, limit)
+        var output = Output(tokens: wished)
+        // A limit that the client named is its own affair, unless the tier says otherwise.
+        let mayLower = request.outputTokensMax == nil || tier?.clampsOutput == true
+        let money = [headroom, tier?.requestCostMax].compactMap { $0 }.min()
+        if mayLower, let money, !fits(cost.bound(outputTokens: wished), in: money) {
+            let affordable = min(wished, cost.outputTokensAffordable(with: money))
+            output.tokens = max(min(chosenOutputTokensMin, wished), affordable)
+            output.isChosen = output.tokens < wished
         }
-        let budget = [headroom, tier?.requestCostMax].compactMap { $0 }.min()
-        guard let budget, let full = cost.bound(outputTokens: limit), full > budget else {
-            return .success(Output(tokens: limit))
-        }
-        let least = min(chosenOutputTokensMin, limit)
-        let tokens = max(least, min(limit, cost.outputTokensAffordable(with: budget)))
-        if let tier, let max = tier.requestCostMax, let bound = cost.bound(outputTokens: tokens),
-            bound > max
+        if let tier, let max = tier.requestCostMax,
+            let bound = cost.bound(outputTokens: output.tokens), bound > max
         {
             return .failure(.requestTooDear(bound: bound, max: max, tier: tier.name))
         }
-        return .success(Output(tokens: tokens, isChosen: tokens < limit))
-    }
-}
-
-/// The most a text request can cost, as a function of its output limit.
-///
-/// A token is at least one byte, so the body's bytes bound the prompt's tokens: what templates
-/// add to a message is less than the JSON around it.
-package struct CostBound: Sendable {
-    private var fixed: USD?
-    private var completion: UnitPrice
-    private var answerCount: Int64
-
-    package init(_ request: ChatRequest, prices: ModelPrices) {
-        completion = prices.completion
-        answerCount = request.answerCount
-        guard
-            let prompt = CostBound.plausible(
-                prices.promptDearest.costRoundedUp(count: Int64(request.byteCount))),
-            let call = CostBound.plausible(prices.request.costRoundedUp(count: 1)),
-            let prediction = CostBound.plausible(
-                prices.completion.costRoundedUp(count: request.predictionBytes))
-        else { return }
-        fixed = prompt + call + prediction
+        return .success(output)
     }
 
-    /// `nil` where the cost is beyond ``USD/callCostMax``.
-    package func bound(outputTokens: Int64) -> USD? {
-        let (tokens, overflow) = outputTokens.multipliedReportingOverflow(by: answerCount)
-        guard !overflow, let fixed,
-            let output = CostBound.plausible(completion.costRoundedUp(count: tokens))
-        else { return nil }
-        return CostBound.plausible(fixed + output)
-    }
-
-    private static func plausible(_ cost: USD?) -> USD? {
-        cost.flatMap { USD.isPlausibleCost($0) ? $0 : nil }
-    }
-
-    /// The largest output limit whose bound is within `budget`; 0 if there is none.
-    package func outputTokensAffordable(with budget: USD) -> Int64 {
-        guard let fixed, fixed < budget else { return 0 }
-        return completion.unitsAffordable(with: budget - fixed) / answerCount
+    private static func fits(_ bound: USD?, in money: USD) -> Bool {
+        bound.map { $0 <= money } ?? false
     }
 }

@@ -55,7 +55,8 @@ struct Route: Sendable {
             guard let index = name.firstIndex(of: mark) else { continue }
             let base = String(name[..<index])
             if base.isEmpty || catalogue[base] != nil {
-                return .extraNotAllowed("\"\(name[index...])\" in the model's name")
+                let words = "\"\(name[index...])\" in the model's name"
+                return .extraNotAllowed(words, ceiling: nil)
             }
         }
         return .modelUnknown(name)

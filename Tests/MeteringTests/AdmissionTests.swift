@@ -21,21 +21,6 @@ struct AdmissionTests {
         ])!
     }
 
-    private func caller(_ tier: Tier? = nil) -> Caller {
-        let now = Timestamp(milliseconds: 0)
-        let key = Key(
-            id: ID(1), digest: KeyDigest(bytes: Array(repeating: 1, count: 32))!, name: "k",
-            label: "l", member: ID(1), tier: tier?.id, createdAt: now)
-        let roster = Roster(
-            revision: 1, zone: .utc, teams: [], tiers: tier.map { [$0] } ?? [],
-            members: [Member(id: ID(1), name: "alice", createdAt: now)], keys: [key], budgets: [],
-            managementDigests: [])
-        guard case .caller(let caller) = roster.resolve(key.digest, memberName: nil, at: now) else {
-            preconditionFailure("alice may call")
-        }
-        return caller
-    }
-
     private func tier(
         _ models: [String], _ otherwise: Tier.Otherwise = .deny, tokens: Int64? = nil,
         cost: USD? = nil
@@ -50,7 +35,7 @@ struct AdmissionTests {
     ) throws -> Result<Admission.Plan, Refusal> {
         let bytes = Array("{\(fields),\"messages\":[{\"content\":\"hi\"}]}".utf8)
         return Admission.plan(
-            try ChatRequest.scan(bytes.span), caller: caller(tier), catalogue: catalogue,
+            try ChatRequest.scan(bytes.span), caller: alice(tier), catalogue: catalogue,
             headroom: headroom)
     }
 
@@ -74,8 +59,8 @@ struct AdmissionTests {
 
     @Test func `a fall-back that is dearer sets the price, and the price limit upstream`() throws {
         let plan = try plan(#""model":"a/small","models":["a/large"],"max_tokens":10"#).get()
-        #expect(plan.forwarding.promptPriceMax == UnitPrice("0.000003"))
-        #expect(plan.forwarding.completionPriceMax == UnitPrice("0.000015"))
+        #expect(plan.forwarding.prices.prompt == UnitPrice("0.000003"))
+        #expect(plan.forwarding.prices.completion == UnitPrice("0.000015"))
     }
 
     @Test(arguments: [
@@ -124,22 +109,35 @@ struct AdmissionTests {
             #""model":"a/small","models":["a/small","a/large"]"#, tier(["a/small"])
         ).get()
         #expect(plan.forwarding.models == ["a/small"])
-        #expect(plan.forwarding.promptPriceMax == UnitPrice("0.000001"))
+        #expect(plan.forwarding.prices.prompt == UnitPrice("0.000001"))
     }
 
     @Test func `an alias is the model it stands for`() throws {
         #expect(try plan(#""model":"a/large-2026""#, tier(["a/large"])).get().model == "a/large")
     }
 
+    private static func never(_ words: String) -> Refusal {
+        .extraNotAllowed(words, ceiling: nil)
+    }
+
     @Test(arguments: [
         (#""model":"x/y""#, Refusal.modelUnknown("x/y")),
         (#""model":"a/small","models":["x/y"]"#, .modelUnknown("x/y")),
-        (#""model":"a/small:nitro""#, .extraNotAllowed(#"":nitro" in the model's name"#)),
-        (#""model":"a/small@preset/x""#, .extraNotAllowed(#""@preset/x" in the model's name"#)),
-        (#""model":"@preset/x""#, .extraNotAllowed(#""@preset/x" in the model's name"#)),
+        (
+            #""model":"a/small:nitro""#,
+            .extraNotAllowed(#"":nitro" in the model's name"#, ceiling: nil)
+        ),
+        (
+            #""model":"a/small@preset/x""#,
+            .extraNotAllowed(#""@preset/x" in the model's name"#, ceiling: nil)
+        ),
+        (
+            #""model":"@preset/x""#,
+            .extraNotAllowed(#""@preset/x" in the model's name"#, ceiling: nil)
+        ),
         (#""temperature":1"#, .modelMissing), (#""model":"b/auto""#, .priceUnknown("b/auto")),
         (#""model":"a/small","models":["b/auto"]"#, .priceUnknown("b/auto")),
-        (#""model":"a/small","preset":"p""#, .extraNotAllowed("\"preset\"")),
+        (#""model":"a/small","preset":"p""#, never("\"preset\"")),
     ])
     func `what cannot be bounded is refused`(fields: String, expected: Refusal) throws {
         #expect(try refusal(fields) == expected)

@@ -25,7 +25,7 @@ struct ChatRequestTests {
         #expect(request.outputTokensMax == 50)
         #expect(request.answerCount == 2)
         #expect(request.user == "ada")
-        #expect(request.unboundable == nil)
+        #expect(request.extras.isEmpty)
     }
 
     @Test(arguments: [
@@ -73,7 +73,7 @@ struct ChatRequestTests {
         #""modalities":["text","image"]"#, #""service_tier":"priority""#, #""audio":{"voice":"x"}"#,
     ])
     func `what can cost more than tokens is noticed`(field: String) throws {
-        #expect(try scanning(field).unboundable != nil)
+        #expect(try !scanning(field).extras.isEmpty)
     }
 
     @Test(arguments: [
@@ -82,7 +82,7 @@ struct ChatRequestTests {
         #""stream_options":{"include_usage":true}"#, #""reasoning":{"effort":"low"}"#,
     ])
     func `what costs only tokens passes`(field: String) throws {
-        #expect(try scanning(field).unboundable == nil)
+        #expect(try scanning(field).extras.isEmpty)
     }
 
     @Test(arguments: [
@@ -92,12 +92,62 @@ struct ChatRequestTests {
     ])
     func `a message that is not all text is noticed`(content: String) throws {
         let request = try scan(#"{"model":"a","messages":[{"role":"user","content":\#(content)}]}"#)
-        #expect(request.unboundable != nil)
+        #expect(!request.extras.isEmpty)
+    }
+
+    @Test func `media are counted by kind, in parts and in what a model said earlier`() throws {
+        let request = try scan(
+            #"{"messages":[{"role":"user","content":[{"type":"text","text":"x"},"#
+                + #"{"type":"image_url"},{"type":"input_image"},{"type":"image"},"#
+                + #"{"type":"input_audio"},{"type":"video_url"},{"type":"input_video"},"#
+                + #"{"type":"file"},{"type":"input_file"},{"type":"text","type":"audio"}]},"#
+                + #"{"role":"assistant","content":null,"images":[{},{}],"audio":{"id":"a"},"#
+                + #""videos":null,"files":[]}]}"#)
+        let kinds: [Extra] = [.image, .audio, .video, .file]
+        #expect(kinds.map(request.extras.count) == [5, 3, 2, 2])
+        #expect(request.extras.forbidden == nil)
+        #expect(request.extras[.image]?.words == "A content part of type \"image_url\"")
+    }
+
+    @Test(arguments: [
+        #"[{"text":"no type"}]"#, #"["x"]"#, #"[{"type":"hologram"}]"#, #"[{"type":5}]"#,
+    ])
+    func `a content part that nobody can tell is allowed by no ceiling`(content: String) throws {
+        let request = try scan(#"{"messages":[{"role":"user","content":\#(content)}]}"#)
+        #expect(request.extras.forbidden != nil)
+    }
+
+    @Test(
+        arguments: [
+            (#""plugins":[{"id":"web","engine":"exa"}]"#, "0.007"),
+            (#""plugins":[{"id":"web","engine":"exa","max_results":11}]"#, "0.008"),
+            (#""plugins":[{"id":"web","engine":"exa","mode":"deep-reasoning"}]"#, "0.015"),
+            (#""plugins":[{"id":"web"}]"#, nil),
+            (#""plugins":[{"id":"web","engine":"native"}]"#, nil),
+            (#""plugins":[{"id":"web","engine":"exa"}],"web_search_options":{}"#, nil),
+            (#""web_search_options":{},"plugins":[{"id":"web","engine":"exa"}]"#, nil),
+            (#""plugins":[{"id":"web","engine":"exa","max_results":0}]"#, nil),
+            (#""plugins":[{"id":"web","engine":"exa","max_results":1001}]"#, nil),
+        ] as [(String, String?)])
+    func `a search has a known fee where one engine runs`(field: String, fee: String?) throws {
+        let extras = try scanning(field).extras
+        #expect(extras.searchFee == fee.flatMap { UnitPrice($0) })
+        #expect(extras.count(.webSearch) >= 1)
+    }
+
+    @Test(arguments: [
+        #""reasoning":{"max_tokens":"5"}"#, #""reasoning":{"max_tokens":-1}"#,
+        #""thinking":{"budget_tokens":1.5}"#, #""plugins":{}"#,
+    ])
+    func `a budget or a list that is none is refused in words`(field: String) {
+        #expect(throws: ChatRequest.Fault.self) { try scanning(field) }
     }
 
     private let forwarding = Forwarding(
-        outputTokensMax: 64, promptPriceMax: UnitPrice("0.000003")!,
-        completionPriceMax: UnitPrice("0.000015")!, user: "alice")
+        outputTokensMax: 64,
+        prices: PriceLimits(
+            prompt: UnitPrice("0.000003"), completion: UnitPrice("0.000015"), request: .zero),
+        user: "alice")
 
     private func forwarded(_ body: String, _ forwarding: Forwarding) throws -> JSON {
         let bytes = Array(body.utf8)
@@ -121,6 +171,22 @@ struct ChatRequestTests {
         #expect(prices?["prompt"] == "3")
         #expect(prices?["completion"] == "15")
         #expect(prices?["request"] == "0")
+        #expect(prices?["image"] == nil)
+    }
+
+    @Test func `prices of media go as they are listed, and those not known are left alone`() throws
+    {
+        var forwarding = forwarding
+        forwarding.prices = PriceLimits(image: UnitPrice("0.007225"), audio: UnitPrice("0.00001"))
+        let json = try forwarded(
+            #"{"model":"a/b",\#(ChatRequestTests.messages),"#
+                + #""provider":{"max_price":{"image":"0.001","audio":"1","prompt":7}}}"#, forwarding
+        )
+        #expect(
+            json["provider"]?["max_price"] == ["image": "0.001", "audio": "0.00001", "prompt": 7])
+        forwarding.prices = PriceLimits()
+        let none = try forwarded(#"{"model":"a/b",\#(ChatRequestTests.messages)}"#, forwarding)
+        #expect(none["provider"] == nil)
     }
 
     @Test func `both output limits are brought down, and none is left above the hold`() throws {

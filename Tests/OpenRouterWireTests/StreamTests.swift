@@ -111,11 +111,49 @@ struct StreamTests {
         #expect(model.prices?.promptDearest == UnitPrice("0.000009"))
         #expect(model.prices?.completion == UnitPrice("0.00002"))
         #expect(model.prices?.request == UnitPrice("0.01"))
+        #expect(model.contextLength == 1_000)
+        #expect(model.prices?.mediaDearest == UnitPrice("0.000009"))
+        #expect(model.prices?.image == .zero)
+    }
+
+    @Test(
+        arguments: [
+            (#""image":"0.0000025""#, "0.0000025", "0.0000025"),
+            (#""image":"0.007""#, "0.000001", "0.007"),
+            (#""image_token":"0.000004""#, "0.000004", "0"),
+            (#""audio":"0.00003""#, "0.00003", "0"),
+            (#""input_audio_cache":"0.000002""#, "0.000002", "0"), (#""audio":"-1""#, nil, "0"),
+            (#""image":"?""#, "0.000001", nil), (#""image":null"#, "0.000001", nil),
+        ] as [(String, String?, String?)])
+    func `prices of media are read, and one that cannot be is no price`(
+        listed: String, token: String?, image: String?
+    ) throws {
+        let pricing = try JSON.parse(#"{"prompt":"0.000001","completion":"0.000002",\#(listed)}"#)
+        let prices = try #require(ModelPrices(pricing))
+        #expect(prices.mediaDearest == token.flatMap { UnitPrice($0) })
+        #expect(prices.image == image.flatMap { UnitPrice($0) })
+        let plain = try #require(ModelPrices(["prompt": "0", "completion": "0"]))
+        #expect(plain.dearest(prices).image == prices.image)
+        #expect(plain.dearest(prices).mediaDearest == prices.mediaDearest)
+    }
+
+    @Test(
+        arguments: [
+            (#"{"id":"a","context_length":5,"top_provider":{"context_length":9}}"#, 9),
+            (#"{"id":"a","context_length":9,"top_provider":{"context_length":5}}"#, 9),
+            (#"{"id":"a","context_length":null,"top_provider":{"context_length":5}}"#, 5),
+            (#"{"id":"a","context_length":0}"#, nil), (#"{"id":"a"}"#, nil),
+        ] as [(String, Int64?)])
+    func `the context is the larger of the two that a row gives`(row: String, length: Int64?) throws
+    {
+        #expect(try #require(ListedModel(try JSON.parse(row))).contextLength == length)
     }
 
     @Test func `a price that is not known beforehand is none`() throws {
         let row = try JSON.parse(
             #"{"id":"openrouter/auto","pricing":{"prompt":"-1","completion":"-1"}}"#)
-        #expect(try #require(ListedModel(row)).prices == nil)
+        let model = try #require(ListedModel(row))
+        #expect(model.prices == nil)
+        #expect(model.isRouter)
     }
 }

@@ -102,7 +102,7 @@ struct PolicyTests {
     @Test func `a permanent refusal is never a 5xx`() {
         let permanent: [Refusal] = [
             .keyMissing, .keyUnknown, .managementOnly, .modelUnknown("x"), .malformed("x"),
-            .priceUnknown("x"), .extraNotAllowed("x"),
+            .priceUnknown("x"), .extraNotAllowed("x", ceiling: .image),
         ]
         #expect(permanent.allSatisfy { $0.status < 500 })
     }

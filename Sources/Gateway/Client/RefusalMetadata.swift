@@ -15,9 +15,10 @@ enum RefusalMetadata {
             metadata["estimate"] = JSON(bound)
         case .modelNotAllowed(let model, let tier, let allowed):
             add(rule: "tier \(tier): models", model: model, allowed: allowed, to: &metadata)
-        case .extraNotAllowed(let what):
+        case .extraNotAllowed(let what, let ceiling):
             add(rule: "no cost without a bound", model: nil, allowed: [], to: &metadata)
             metadata["extra"] = .string(what)
+            metadata["ceiling"] = JSON(ceiling?.rawValue)
         case .managementKeyCannotComplete:
             add(rule: "management keys do not complete", model: nil, allowed: [], to: &metadata)
         case .managementOnly:

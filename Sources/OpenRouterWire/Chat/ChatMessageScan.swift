@@ -1,11 +1,23 @@
-/// The messages of a chat completion: whether all they hold is text, whose cost is bounded by
-/// its bytes.
+import Purser
+
+/// The messages of a chat completion: text, whose tokens are bounded by its bytes, and media,
+/// whose tokens are not.
 enum ChatMessageScan {
     /// Kinds of content part that are nothing but text.
-    private static let textKinds: Set<String> = ["text", "refusal", "thinking", "reasoning"]
+    private static let textTypes: Set<String> = ["text", "refusal", "thinking", "reasoning"]
 
-    /// Fields of a message that bring something other than text.
-    private static let mediaFields: Set<String> = ["audio", "images", "videos", "files"]
+    /// The spellings of media that providers accept, OpenRouter's own and others'.
+    private static let mediaTypes: [String: Extra] = [
+        "image_url": .image, "input_image": .image, "image": .image,
+        "input_audio": .audio, "audio_url": .audio, "audio": .audio,
+        "video_url": .video, "input_video": .video, "video": .video,
+        "file": .file, "input_file": .file, "document": .file,
+    ]
+
+    /// Fields of a message that bring media: what a model said earlier.
+    private static let mediaFields: [String: Extra] = [
+        "images": .image, "audio": .audio, "videos": .video, "files": .file,
+    ]
 
     static func run(
         _ bytes: Span<UInt8>, _ range: Range<Int>, into request: inout ChatRequest
@@ -14,7 +26,7 @@ enum ChatMessageScan {
             throw ChatRequest.Fault("\"messages\" must be a list of messages.")
         }
         var count = 0
-        var unboundable: String?
+        var extras = request.extras
         var fault: ChatRequest.Fault?
         var index = range.lowerBound
         try JSONGrammar.forEachElement(bytes, &index) { message throws(JSONGrammar.Fault) in
@@ -23,110 +35,64 @@ enum ChatMessageScan {
                 fault = fault ?? ChatRequest.Fault("Each message must be an object.")
                 return
             }
-            let found = try mediaInMessage(bytes, message, fault: &fault)
-            unboundable = unboundable ?? found
+            try readMessage(bytes, message, into: &extras, fault: &fault)
         }
         if let fault { throw fault }
         guard count > 0 else { throw ChatRequest.Fault("\"messages\" must not be empty.") }
-        request.unboundable = request.unboundable ?? unboundable
+        request.extras = extras
     }
 
-    private static func mediaInMessage(
-        _ bytes: Span<UInt8>, _ range: Range<Int>, fault: inout ChatRequest.Fault?
-    ) throws(JSONGrammar.Fault) -> String? {
-        var found: String?
+    private static func readMessage(
+        _ bytes: Span<UInt8>, _ range: Range<Int>, into extras: inout ChatExtras,
+        fault: inout ChatRequest.Fault?
+    ) throws(JSONGrammar.Fault) {
         var index = range.lowerBound
-        var problem: ChatRequest.Fault?
         try JSONGrammar.forEachMember(bytes, &index) { name, value throws(JSONGrammar.Fault) in
             let name = try JSON.string(bytes, in: name)
-            if mediaFields.contains(name), !ChatRequestScan.isNull(bytes, value) {
-                found = found ?? "\"\(name)\" in a message"
+            if let kind = mediaFields[name] {
+                let count = try elementCount(bytes, value)
+                extras.add(kind, count: count, "\"\(name)\" in a message")
             }
             guard name == "content" else { return }
             switch bytes[value.lowerBound] {
             case UInt8(ascii: "\""), UInt8(ascii: "n"): return
-            case UInt8(ascii: "["):
-                let media = try mediaInContent(bytes, value)
-                found = found ?? media
+            case UInt8(ascii: "["): try readContent(bytes, value, into: &extras)
             default:
-                problem = ChatRequest.Fault("A message's \"content\" must be a string or a list.")
+                fault =
+                    fault
+                    ?? ChatRequest.Fault("A message's \"content\" must be a string or a list.")
             }
         }
-        fault = fault ?? problem
-        return found
     }
 
-    private static func mediaInContent(
-        _ bytes: Span<UInt8>, _ range: Range<Int>
-    ) throws(JSONGrammar.Fault) -> String? {
-        var found: String?
+    private static func readContent(
+        _ bytes: Span<UInt8>, _ range: Range<Int>, into extras: inout ChatExtras
+    ) throws(JSONGrammar.Fault) {
         var index = range.lowerBound
         try JSONGrammar.forEachElement(bytes, &index) { part throws(JSONGrammar.Fault) in
-            let kinds = try ChatExtraScan.types(bytes, part)
-            let other = kinds.first { !textKinds.contains($0) }
-            if let other { found = found ?? "A content part of type \"\(other)\"" }
-            if kinds.isEmpty { found = found ?? "A content part without a type" }
+            let types = try ChatExtraScan.types(bytes, part)
+            if types.isEmpty { extras.forbid("A content part without a type") }
+            for type in types where !textTypes.contains(type) {
+                if let kind = mediaTypes[type] {
+                    extras.add(kind, "A content part of type \"\(type)\"")
+                } else {
+                    extras.forbid("A content part of type \"\(type)\"")
+                }
+            }
         }
-        return found
-    }
-}
-
-/// Fields that buy something beside tokens.
-enum ChatExtraScan {
-    /// Service tiers that cost the listed price or less.
-    private static let plainServiceTiers: Set<String> = ["auto", "default", "flex"]
-
-    static func run(
-        _ name: String, _ bytes: Span<UInt8>, _ range: Range<Int>, into request: inout ChatRequest
-    ) throws {
-        if ChatRequestScan.isNull(bytes, range) { return }
-        var found: String?
-        switch name {
-        case "plugins", "fallbacks":
-            let isEmpty = try ChatRequestScan.whole(name, bytes, range).array?.isEmpty ?? false
-            found = isEmpty ? nil : "\"\(name)\""
-        case "preset", "web_search_options", "audio", "image_config":
-            found = "\"\(name)\""
-        case "modalities":
-            let kinds = try ChatRequestScan.strings(name, bytes, range) ?? []
-            found = kinds.first { $0 != "text" }.map { "Output of type \"\($0)\"" }
-        case "service_tier":
-            let tier = try ChatRequestScan.string(name, bytes, range) ?? "auto"
-            found = plainServiceTiers.contains(tier) ? nil : "Service tier \"\(tier)\""
-        case "tools":
-            found = try paidTool(bytes, range)
-        default: return
-        }
-        request.unboundable = request.unboundable ?? found
     }
 
-    private static func paidTool(_ bytes: Span<UInt8>, _ range: Range<Int>) throws -> String? {
-        guard bytes[range.lowerBound] == UInt8(ascii: "[") else {
-            throw ChatRequest.Fault("\"tools\" must be a list.")
-        }
-        var found: String?
-        var index = range.lowerBound
-        try JSONGrammar.forEachElement(bytes, &index) { tool throws(JSONGrammar.Fault) in
-            let kinds = try types(bytes, tool)
-            let other = kinds.first { $0 != "function" && $0 != "custom" }
-            if let other { found = found ?? "A tool of type \"\(other)\"" }
-            if kinds.isEmpty { found = found ?? "A tool without a type" }
-        }
-        return found
-    }
-
-    /// Every value under `type` in the object at `range`, however often it is named.
-    static func types(
+    /// How many things a field has: a list's elements, none where it is null, else one.
+    private static func elementCount(
         _ bytes: Span<UInt8>, _ range: Range<Int>
-    ) throws(JSONGrammar.Fault) -> [String] {
-        guard bytes[range.lowerBound] == UInt8(ascii: "{") else { return [] }
-        var types: [String] = []
+    ) throws(JSONGrammar.Fault) -> Int64 {
+        if ChatRequestScan.isNull(bytes, range) { return 0 }
+        guard bytes[range.lowerBound] == UInt8(ascii: "[") else { return 1 }
+        var count: Int64 = 0
         var index = range.lowerBound
-        try JSONGrammar.forEachMember(bytes, &index) { name, value throws(JSONGrammar.Fault) in
-            guard try JSON.string(bytes, in: name) == "type" else { return }
-            let isString = bytes[value.lowerBound] == UInt8(ascii: "\"")
-            types.append(isString ? try JSON.string(bytes, in: value) : "?")
+        try JSONGrammar.forEachElement(bytes, &index) { _ throws(JSONGrammar.Fault) in
+            count += 1
         }
-        return types
+        return count
     }
 }

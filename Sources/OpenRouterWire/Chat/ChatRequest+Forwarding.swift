@@ -8,25 +8,45 @@ package struct Forwarding: Hashable, Sendable {
     package var models: [String]?
     /// The output limit that the hold was computed with.
     package var outputTokensMax: Int64
-    /// The prices the hold was computed with: the upstream must not route above them.
-    package var promptPriceMax: UnitPrice
-    package var completionPriceMax: UnitPrice
-    package var requestPriceMax: UnitPrice
+    /// The prices the hold was computed with.
+    package var prices: PriceLimits
     /// Who the upstream's records shall name.
     package var user: String
 
     package init(
         model: String? = nil, models: [String]? = nil, outputTokensMax: Int64,
-        promptPriceMax: UnitPrice, completionPriceMax: UnitPrice,
-        requestPriceMax: UnitPrice = .zero, user: String
+        prices: PriceLimits, user: String
     ) {
         self.model = model
         self.models = models
         self.outputTokensMax = outputTokensMax
-        self.promptPriceMax = promptPriceMax
-        self.completionPriceMax = completionPriceMax
-        self.requestPriceMax = requestPriceMax
+        self.prices = prices
         self.user = user
+    }
+}
+
+/// The prices the upstream must not route above; `nil` leaves that one to it.
+package struct PriceLimits: Hashable, Sendable {
+    /// One token of the prompt.
+    package var prompt: UnitPrice?
+    /// One token of the answer.
+    package var completion: UnitPrice?
+    /// One call.
+    package var request: UnitPrice?
+    /// One image.
+    package var image: UnitPrice?
+    /// One unit of sound, as the list prices it.
+    package var audio: UnitPrice?
+
+    package init(
+        prompt: UnitPrice? = nil, completion: UnitPrice? = nil, request: UnitPrice? = nil,
+        image: UnitPrice? = nil, audio: UnitPrice? = nil
+    ) {
+        self.prompt = prompt
+        self.completion = completion
+        self.request = request
+        self.image = image
+        self.audio = audio
     }
 }
 
@@ -59,7 +79,9 @@ extension ChatRequest {
         } else {
             write(.maxTokens, "max_tokens", limit)
         }
-        write(.provider, "provider", .object(providerWishes(with: forwarding)))
+        if let wishes = providerWishes(with: forwarding.prices) {
+            write(.provider, "provider", .object(wishes))
+        }
         write(.user, "user", .string(forwarding.user))
         if !inserted.isEmpty {
             edits.append(BodyEdit(range: insertionPoint..<insertionPoint, text: inserted))
@@ -67,22 +89,25 @@ extension ChatRequest {
         return edits.sorted { $0.range.lowerBound < $1.range.lowerBound }
     }
 
-    /// The client's wishes, with price limits no higher than what the hold was computed with.
-    private func providerWishes(with forwarding: Forwarding) -> JSONObject {
+    /// The client's wishes, with price limits no higher than what the hold was computed with;
+    /// `nil` if there is nothing to write.
+    private func providerWishes(with limits: PriceLimits) -> JSONObject? {
         var wishes = provider ?? JSONObject()
         var prices = wishes["max_price"]?.object ?? JSONObject()
-        let limits = [
-            ("prompt", forwarding.promptPriceMax), ("completion", forwarding.completionPriceMax),
-            ("request", forwarding.requestPriceMax),
+        // A price per token is given for a million of them, any other as it is listed.
+        let rows: [(name: String, price: UnitPrice?, isPerMillion: Bool)] = [
+            ("prompt", limits.prompt, true), ("completion", limits.completion, true),
+            ("request", limits.request, false), ("image", limits.image, false),
+            ("audio", limits.audio, false),
         ]
-        for (name, price) in limits {
-            // A price per token is given for a million of them; one per request as it is.
-            let places = name == "request" ? UnitPrice.places : UnitPrice.places - 6
-            let wished = prices[name].flatMap { $0.literal ?? $0.string }
+        guard rows.contains(where: { $0.price != nil }) else { return nil }
+        for row in rows {
+            guard let price = row.price else { continue }
+            let places = UnitPrice.places - (row.isPerMillion ? 6 : 0)
+            let wished = prices[row.name].flatMap { $0.literal ?? $0.string }
                 .flatMap { DecimalText.scaled($0, places: places, rounding: .up) }
             if let wished, wished >= 0, wished < price.attodollars { continue }
-            let text = name == "request" ? price.description : price.perMillion
-            prices[name] = .string(text)
+            prices[row.name] = .string(row.isPerMillion ? price.perMillion : price.description)
         }
         wishes["max_price"] = .object(prices)
         return wishes

@@ -17,8 +17,14 @@ package struct ChatRequest: Sendable {
     package var provider: JSONObject?
     /// Output beyond the limit that can still be billed: a rejected prediction.
     package var predictionBytes: Int64 = 0
-    /// The first thing in the body whose cost has no bound, in words; `nil` if there is none.
-    package var unboundable: String?
+    /// Tokens of thinking that may come on top of each answer's limit; providers differ in
+    /// whether they are within it.
+    package var reasoningTokens: Int64 = 0
+    /// Whether there are tools or a form for the answer: providers explain those to the model in
+    /// words of their own, which are billed and not in the body.
+    package var hasInstructions = false
+    /// What it brings or buys beside text.
+    package var extras = ChatExtras()
     /// Size of the body.
     package var byteCount = 0
 
@@ -56,6 +62,9 @@ package struct ChatRequest: Sendable {
 
     /// The most bytes of a field that is read as a whole: a hundred times what clients send.
     static let fieldBytesMax = 65_536
+
+    /// The least budget for thinking that OpenRouter gives once there is any.
+    static let thinkingTokensMin: Int64 = 1_024
 
     /// The most answers one call may ask for, as OpenAI has it.
     static let answerCountMax: Int64 = 128

@@ -1,4 +1,4 @@
-package import Purser
+import Purser
 
 /// One row of OpenRouter's model list, as far as it bounds a call.
 package struct ListedModel: Hashable, Sendable {
@@ -9,10 +9,26 @@ package struct ListedModel: Hashable, Sendable {
     package var prices: ModelPrices?
     /// The most output tokens; the whole context where the list does not say.
     package var outputTokensMax: Int64
+    /// The most tokens a prompt can have; `nil` where the list does not say.
+    package var contextLength: Int64?
     /// Whether it answers with text alone.
     package var isTextOnly: Bool
+    /// Whether it hands each call to a model of its choice.
+    package var isRouter: Bool
+    /// How often it searches the web without being asked to.
+    package var searching: Searching
+    /// Whether its maker is suspected of billing instructions of its own in front of each prompt.
+    package var hasInstructions: Bool
     /// The row as it was sent, for lists that pass it on.
     package var row: JSON
+
+    /// How often a model searches the web without being asked to.
+    package enum Searching: Hashable, Sendable {
+        case never
+        case once
+        /// As often as it likes.
+        case freely
+    }
 
     /// Assumed where a row gives neither an output limit nor a context length.
     private static let outputTokensUnknown: Int64 = 1_000_000
@@ -25,68 +41,29 @@ package struct ListedModel: Hashable, Sendable {
         canonicalSlug = row["canonical_slug"]?.string ?? id
         prices = row["pricing"].flatMap(ModelPrices.init)
         let output = row["top_provider"]?["max_completion_tokens"]?.integer
-        let context =
-            row["context_length"]?.integer ?? row["top_provider"]?["context_length"]?.integer
-        outputTokensMax = max(1, output ?? context ?? ListedModel.outputTokensUnknown)
+        contextLength = [
+            row["context_length"]?.integer, row["top_provider"]?["context_length"]?.integer,
+        ].compactMap { $0 }.filter { $0 > 0 }.max()
+        outputTokensMax = max(1, output ?? contextLength ?? ListedModel.outputTokensUnknown)
         let outputs = row["architecture"]?["output_modalities"]?.array ?? ["text"]
         isTextOnly = outputs.allSatisfy { $0 == "text" }
+        isRouter = id.hasPrefix("openrouter/") || row["architecture"]?["tokenizer"] == "Router"
+        searching = ListedModel.searching(id, row)
+        hasInstructions = id.hasPrefix("x-ai/")
+    }
+
+    /// The list has no word for it: such models have a price for searches and take options for
+    /// them, and those that go on searching say so in their names.
+    private static func searching(_ id: String, _ row: JSON) -> Searching {
+        let price = row["pricing"]?["web_search"].flatMap { $0.string ?? $0.literal }
+        guard let price, UnitPrice(price) != .zero else { return .never }
+        if id.contains("deep-research") { return .freely }
+        let parameters = row["supported_parameters"]?.array ?? []
+        return parameters.contains("web_search_options") ? .once : .never
     }
 
     /// Every readable row of a list's answer; `nil` if it is not one.
     package static func list(_ answer: JSON) -> [ListedModel]? {
         answer["data"]?.array?.compactMap(ListedModel.init)
-    }
-}
-
-/// The dearest prices a text call can meet at one model.
-package struct ModelPrices: Hashable, Sendable {
-    /// The listed price of a prompt token, conditional prices included.
-    package var prompt: UnitPrice
-    /// The dearest a prompt token can be: also when it is written to a cache.
-    package var promptDearest: UnitPrice
-    /// A token of output or reasoning.
-    package var completion: UnitPrice
-    /// One call.
-    package var request: UnitPrice
-
-    package init(
-        prompt: UnitPrice, promptDearest: UnitPrice, completion: UnitPrice, request: UnitPrice
-    ) {
-        self.prompt = prompt
-        self.promptDearest = promptDearest
-        self.completion = completion
-        self.request = request
-    }
-
-    /// `nil` if a price that every call meets is missing or not a price.
-    package init?(_ pricing: JSON) {
-        let rows = [pricing] + (pricing["overrides"]?.array ?? [])
-        func dearest(_ names: String...) -> UnitPrice? {
-            var result: UnitPrice?
-            for row in rows {
-                for name in names {
-                    guard let text = row[name]?.string ?? row[name]?.literal else { continue }
-                    guard let price = UnitPrice(text) else { return nil }
-                    result = max(result ?? price, price)
-                }
-            }
-            return result
-        }
-        guard let prompt = dearest("prompt"),
-            let promptDearest = dearest("prompt", "input_cache_write", "input_cache_write_1h"),
-            let completion = dearest("completion", "internal_reasoning")
-        else { return nil }
-        let hasRequestPrice = rows.contains { $0["request"] != nil }
-        guard let request = hasRequestPrice ? dearest("request") : .zero else { return nil }
-        self.init(
-            prompt: prompt, promptDearest: promptDearest, completion: completion, request: request)
-    }
-
-    /// The dearest of both in every price.
-    package func dearest(_ other: ModelPrices) -> ModelPrices {
-        ModelPrices(
-            prompt: max(prompt, other.prompt),
-            promptDearest: max(promptDearest, other.promptDearest),
-            completion: max(completion, other.completion), request: max(request, other.request))
     }
 }

@@ -47,11 +47,15 @@ extension Refusal {
         case .modelNotAllowed(let model, let tier, let allowed):
             "\(model) is not allowed in tier \(tier). Allowed: "
                 + allowed.joined(separator: ", ")
-        case .extraNotAllowed(let what):
+        case .extraNotAllowed(let what, nil):
             "\(what) can cost more than can be known beforehand and is not allowed here."
+        case .extraNotAllowed(let what, let ceiling?):
+            "\(what) can cost more than can be known beforehand. Leave it out, or ask for a tier "
+                + "that sets the most it may cost: \(ceiling.command)"
         case .priceUnknown(let model):
-            "The price of \(model) is not known, so its cost cannot be bounded. "
-                + "Choose a model with listed prices."
+            "The price of \(model) is not known, so its cost cannot be bounded. Choose a model "
+                + "with listed prices, or ask for a tier that sets the most a call may cost: "
+                + Extra.unknownPrice.command
         case .requestTooDear(let bound, let max, let tier):
             "This call could cost up to \(bound.dollars); tier \(tier) allows \(max.dollars) "
                 + "for one call. Ask for fewer max_tokens or send a shorter prompt."
@@ -78,6 +82,11 @@ extension Refusal {
         default: "The call was refused."
         }
     }
+}
+
+extension Extra {
+    /// How whoever runs the gateway allows it, with a made-up amount.
+    fileprivate var command: String { "purser tier set NAME … --ceiling \(rawValue)=0.05" }
 }
 
 extension BudgetShortfall {

@@ -22,7 +22,9 @@ package enum Refusal: Error, Hashable, Sendable {
     case modelMissing
     case modelUnknown(String)
     case modelNotAllowed(String, tier: String, allowed: [String])
-    case extraNotAllowed(String)
+    /// Something without a bound, and the ceiling with which a tier allows it; `nil` where none
+    /// does.
+    case extraNotAllowed(String, ceiling: Extra?)
     case priceUnknown(String)
     case requestTooDear(bound: USD, max: USD, tier: String)
 

@@ -50,3 +50,5 @@ def test_verify_names_what_a_hand_has_changed(fresh_team):
     assert team.commands.run("ledger", "verify", "--format", "csv", expect=1).stdout.startswith(
         "check,place,expected,found\n"
     )
+    with contextlib.closing(sqlite3.connect(team.database)) as file, file:
+        file.execute("UPDATE spend_month SET spent_picousd = spent_picousd + 1")

@@ -98,6 +98,16 @@ struct BookTests {
         #expect(book.hold(yesterday, for: ID(2)) == .outdated)
     }
 
+    /// A machine starts with a clock that is ahead, and sets it right before the first call: of the
+    /// days between, the book has loaded nothing.
+    @Test func `a book that was loaded from a day on knows no day before it`() throws {
+        let today = try #require(CivilDate("2026-11-22"))
+        var book = Book(from: today)
+        let yesterday = try claim(.dollars(1), limit: .dollars(5), on: "2026-11-21")
+        #expect(book.hold(yesterday, for: ID(1)) == .outdated)
+        #expect(book.day(notBefore: yesterday.day) == today)
+    }
+
     @Test func `who waits over midnight is judged anew, not held in the wrong day`() throws {
         var book = Book()
         _ = try book.hold(claim(.dollars(5), limit: .dollars(5)), for: ID(1))

@@ -57,6 +57,14 @@ package struct Book: Sendable {
 
     package init() {}
 
+    /// An empty book, for what the store has spent in the windows of that day and later.
+    ///
+    /// The day has been, whatever the clock says next: of the windows before, the book knows
+    /// nothing.
+    package init(from day: CivilDate) {
+        newestDay = day
+    }
+
     /// How many calls hold money now.
     package var holdCount: Int { holds.count }
 

@@ -160,8 +160,9 @@ extension ServingBooks {
 
     /// What every scope has spent in its present windows.
     func book(at now: Timestamp, in zone: Zone) throws(StorageFailure) -> Book {
-        var book = Book()
-        let windows = Windows(holding: zone.day(at: now))
+        let today = zone.day(at: now)
+        var book = Book(from: today)
+        let windows = Windows(holding: today)
         for row in try store.balances(from: windows) {
             book.load(row.spent, scope: row.scope, period: row.period, window: row.window)
         }

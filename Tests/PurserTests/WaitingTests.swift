@@ -41,6 +41,25 @@ struct WaitingTests {
         #expect(book.waiterCount == 1)
     }
 
+    /// A call waited its full time although nothing stood in its way: who had stood before it was
+    /// turned away for another budget's sake.
+    @Test func `who stood behind somebody who is turned away is served at once`() {
+        var book = Book()
+        let isHeld = [
+            ask(&book, claim(4, [(member(1), 5)]), 1),
+            ask(&book, claim(3, [(member(1), 5), (member(2), 50)]), 2),
+            ask(&book, claim(1, [(member(2), 50)]), 3),
+        ]
+        #expect(isHeld == [true, false, false])
+        book.settle(ID(1), cost: .dollars(4))
+        let turns = book.serveWaiters()
+        #expect(
+            turns == [
+                Book.Turn(ticket: ID(2), outcome: .judgeAnew),
+                Book.Turn(ticket: ID(3), outcome: .held),
+            ])
+    }
+
     @Test func `who is short of another budget next waits there, by the order of arrival`() {
         var book = Book()
         let both = [(member(1), Int64(5)), (Scope.organisation, 8)]

@@ -55,6 +55,8 @@ extension Book {
                 if budget.scope != scope { line.move(waiter, to: budget.scope) }
                 scopes.removeAll { $0 == budget.scope }
             }
+            // Whoever has just gone made room for those who stood behind them in other budgets.
+            for scope in line.takeStirred() where !scopes.contains(scope) { scopes.append(scope) }
         }
         return turns
     }

@@ -15,14 +15,14 @@ import Synchronization
 /// is answered with `unavailable` and is not tried again: whoever waits decides. From then on
 /// each write is refused at once, until a probe has reached the disk: 64 KiB, written and taken
 /// back every ``Limits/probeIntervalMilliseconds``. A write that only breaks a rule of the
-/// schema fails alone: its group is written again in halves.
+/// schema fails alone: its group is repeated one by one.
 ///
 /// Call ``close()`` before letting go of it.
 package final class SQLiteLedger: Ledger, Sendable {
     struct Limits: Sendable {
         /// Writes in one transaction: large enough that the sync costs each little, small enough
-        /// that no answer waits long for its neighbours: some 15 ms of work.
-        var groupMax = 4_096
+        /// that no answer waits long for its neighbours.
+        var groupMax = 512
         /// Writes queued and not answered: about a second of work. Whoever comes later would
         /// wait longer than a refusal is worth.
         var queueMax = 16_384
@@ -38,13 +38,6 @@ package final class SQLiteLedger: Ledger, Sendable {
         var answer: Answer
     }
 
-    /// What was committed since the ledger was opened.
-    package struct Work: Hashable, Sendable {
-        /// Transactions.
-        package var groups = 0
-        package var writes = 0
-    }
-
     /// What the callers and the writer share.
     private struct Line: Sendable {
         var waiting: [Queued] = []
@@ -52,12 +45,11 @@ package final class SQLiteLedger: Ledger, Sendable {
         var unanswered = 0
         /// Why writes are refused; `nil` while the engine works.
         var failure: StorageFailure?
-        /// Whether entries are taken again, and nothing else yet.
+        /// Whether the engine works again, and what it could not take comes first.
         var isRecovering = false
         var isClosed = false
         /// Whether the writer will look here again without being rung.
         var isWriterAwake = false
-        var work = Work()
     }
 
     let connection: DatabaseQueue
@@ -133,14 +125,17 @@ extension SQLiteLedger {
         if case .entry(let entry, let attempt) = write {
             precondition(entry.attempt == attempt.id, "an entry comes with its own attempt")
         }
-        let (refusal, mustRing) = line.withLock { line -> (StorageFailure?, Bool) in
-            if let refusal = self.refusal(line, of: write) { return (refusal, false) }
+        let mustRing = line.withLock { line in
+            if let refusal = self.refusal(of: write, line) {
+                // Under the lock: the writer must not miss it when it recovers.
+                refusals.async { done(.failure(refusal)) }
+                return false
+            }
             line.waiting.append(Queued(write: write, answer: done))
             line.unanswered += 1
             defer { line.isWriterAwake = true }
-            return (nil, !line.isWriterAwake)
+            return !line.isWriterAwake
         }
-        if let refusal { refusals.async { done(.failure(refusal)) } }
         if mustRing { bell.signal() }
     }
 
@@ -154,19 +149,16 @@ extension SQLiteLedger {
         refusals.sync {}
     }
 
-    package var work: Work { line.withLock(\.work) }
-
     /// Refuses what comes from now on; what is queued is still written.
     func stopTaking() {
         line.withLock { $0.isClosed = true }
         bell.signal()
     }
 
-    private func refusal(_ line: Line, of write: LedgerWrite) -> StorageFailure? {
+    private func refusal(of write: LedgerWrite, _ line: Line) -> StorageFailure? {
         if line.isClosed { return StorageFailure(.unavailable, "the ledger is closed") }
         if let failure = line.failure {
             guard line.isRecovering, case .entry = write else { return failure }
-            return nil
         }
         guard line.unanswered < limits.queueMax else {
             return StorageFailure(
@@ -179,30 +171,24 @@ extension SQLiteLedger {
 /// The writer's thread.
 extension SQLiteLedger {
     private enum Step {
-        case commit
+        case commit([Queued])
         case probe
         case stop
     }
 
-    private typealias Results = [Result<LedgerReceipt, StorageFailure>]
-
     private func run() {
-        var statements: LedgerStatements?
-        var taken: [Queued] = []
         while true {
-            switch nextStep(&taken) {
-            case .commit:
-                for start in stride(from: 0, to: taken.count, by: limits.groupMax) {
-                    let end = min(start + limits.groupMax, taken.count)
-                    commit(taken, start..<end, &statements)
+            switch nextStep() {
+            case .commit(let queued):
+                var rest = queued[...]
+                while !rest.isEmpty {
+                    commit(rest.prefix(limits.groupMax))
+                    rest = rest.dropFirst(limits.groupMax)
                 }
-                // Its room is the next line's.
-                taken.removeAll(keepingCapacity: true)
             case .probe:
                 probe()
             case .stop:
                 turnstile.discard()
-                statements = nil
                 // All is on disk. What cannot be closed now closes with the last reference.
                 try? connection.close()
                 finished.signal()
@@ -211,13 +197,13 @@ extension SQLiteLedger {
         }
     }
 
-    /// Waits for something to do, and takes all that is queued for an empty array.
-    private func nextStep(_ taken: inout [Queued]) -> Step {
+    /// Waits for something to do.
+    private func nextStep() -> Step {
         while true {
             let (step, isFailing) = line.withLock { line -> (Step?, Bool) in
                 if !line.waiting.isEmpty {
-                    swap(&line.waiting, &taken)
-                    return (.commit, false)
+                    defer { line.waiting = [] }
+                    return (.commit(line.waiting), false)
                 }
                 if line.isClosed { return (.stop, false) }
                 line.isWriterAwake = false
@@ -232,68 +218,57 @@ extension SQLiteLedger {
         }
     }
 
-    private func commit(
-        _ queued: [Queued], _ group: Range<Int>, _ statements: inout LedgerStatements?
-    ) {
-        let results = write(queued, group, &statements)
+    private func commit(_ group: ArraySlice<Queued>) {
+        let results: [Result<LedgerReceipt, StorageFailure>]
+        // Only this thread changes `failure`.
+        if let failure = line.withLock({ $0.failure }) {
+            results = group.map { _ in .failure(failure) }
+        } else {
+            results = write(group.map(\.write))
+        }
         if results.contains(.success(.stale)) { onStale() }
-        for (index, result) in zip(group, results) { queued[index].answer(result) }
+        for (queued, result) in zip(group, results) { queued.answer(result) }
         line.withLock { $0.unanswered -= group.count }
     }
 
-    /// Writes all in one transaction, or, if one breaks a rule, each half in its own, so that
-    /// one bad write costs a few transactions more and not one for each of its neighbours.
-    private func write(
-        _ queued: [Queued], _ group: Range<Int>, _ statements: inout LedgerStatements?
-    ) -> Results {
-        // Only this thread changes `failure`.
-        if let failure = line.withLock({ $0.failure }) {
-            return group.map { _ in .failure(failure) }
-        }
+    /// Writes all in one transaction, or, if one breaks a rule, each in its own.
+    private func write(_ writes: [LedgerWrite]) -> [Result<LedgerReceipt, StorageFailure>] {
         do throws(StorageFailure) {
-            return try transaction(queued, group, &statements)
+            return try transaction(writes).map { .success($0) }
         } catch {
-            if error.code == .unavailable { fail(error) }
-            if error.code == .unavailable || group.count == 1 {
-                return group.map { _ in .failure(error) }
+            if error.code == .unavailable {
+                fail(error)
+                return writes.map { _ in .failure(error) }
+            }
+            if writes.count == 1 { return [.failure(error)] }
+        }
+        var results: [Result<LedgerReceipt, StorageFailure>] = []
+        for write in writes {
+            if let failure = line.withLock({ $0.failure }) {
+                results.append(.failure(failure))
+            } else {
+                results += self.write([write])
             }
         }
-        let middle = group.lowerBound + group.count / 2
-        return write(queued, group.lowerBound..<middle, &statements)
-            + write(queued, middle..<group.upperBound, &statements)
+        return results
     }
 
     private func transaction(
-        _ queued: [Queued], _ group: Range<Int>, _ statements: inout LedgerStatements?
-    ) throws(StorageFailure) -> Results {
+        _ writes: [LedgerWrite]
+    ) throws(StorageFailure) -> [LedgerReceipt] {
         turnstile.makeWay()
-        var results: Results = []
-        results.reserveCapacity(group.count)
         do {
-            try connection.writeWithoutTransaction { db in
-                let statements = try LedgerStatements.kept(in: &statements, db)
-                try statements.begin.run()
-                do {
-                    var transaction = try LedgerGroup(db, statements)
-                    for index in group {
-                        results.append(.success(try transaction.apply(queued[index].write)))
-                    }
-                    try transaction.finish()
-                    try statements.commit.run()
-                } catch {
-                    // A disk that fails may have ended the transaction already.
-                    if db.isInsideTransaction { try statements.rollBack.run() }
-                    throw error
-                }
+            var receipts: [LedgerReceipt] = []
+            try connection.inTransaction(.immediate) { db in
+                var group = try LedgerGroup(db)
+                receipts = try writes.map { try group.apply($0) }
+                try group.finish()
+                return .commit
             }
+            return receipts
         } catch {
             throw StorageFailure(error)
         }
-        line.withLock { line in
-            line.work.groups += 1
-            line.work.writes += group.count
-        }
-        return results
     }
 
     private func fail(_ failure: StorageFailure) {
@@ -301,8 +276,8 @@ extension SQLiteLedger {
         onFailure(failure)
     }
 
-    /// Ends the failure if the disk takes about as much as an ordinary group writes. A failed
-    /// probe is repeated, so what it says is not kept.
+    /// Ends the failure if the disk takes about as much as a group writes. A failed probe is
+    /// repeated, so what it says is not kept.
     private func probe() {
         do {
             try connection.inDatabase { db in
@@ -314,13 +289,14 @@ extension SQLiteLedger {
             line.withLock { $0.failure = StorageFailure(error) }
             return
         }
-        // What could not be written stands first in the new line: an attempt may rest on money
-        // that came free by it.
         line.withLock { $0.isRecovering = true }
+        // Whoever was refused hears it before the recovery is told, so that what it could not
+        // write is written now; and no attempt gets in before the entry that frees its money.
+        refusals.sync {}
         onRecovery()
         line.withLock { line in
-            line.isRecovering = false
             line.failure = nil
+            line.isRecovering = false
         }
     }
 

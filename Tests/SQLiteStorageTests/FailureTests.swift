@@ -62,6 +62,78 @@ import Testing
         }
     }
 
+    /// The gateway refused every call until its restart: an outcome that came while the disk was
+    /// failing was called unwritten when the disk worked again and all others had been rewritten.
+    @Test func `who was refused hears it before the recovery is told`() async throws {
+        try await Workspace.use { workspace in
+            try await workspace.use(limits: impatient) { engine, probe in
+                let office = try Office(engine)
+                let other = try DatabaseQueue(path: workspace.path)
+                try await other.writeWithoutTransaction { db in
+                    try db.execute(sql: "BEGIN IMMEDIATE")
+                    let failed = DispatchSemaphore(value: 0)
+                    engine.ledger.append(.confirm(revision: office.revision)) { _ in
+                        failed.signal()
+                    }
+                    failed.wait()
+                    let refused = DispatchSemaphore(value: 0)
+                    let healed = DispatchSemaphore(value: 0)
+                    engine.ledger.append(.confirm(revision: office.revision)) { _ in
+                        refused.signal()
+                        healed.wait()
+                        probe.note("refused")
+                    }
+                    refused.wait()
+                    let version = try Int64.fetchOne(db, sql: "PRAGMA data_version")
+                    try db.execute(sql: "ROLLBACK")
+                    // The probe commits, so the recovery is the writer's next step.
+                    while try Int64.fetchOne(db, sql: "PRAGMA data_version") == version {}
+                    healed.signal()
+                }
+                await probe.wait(for: "recovered")
+                #expect(probe.notes.suffix(2) == ["refused", "recovered"])
+            }
+        }
+    }
+
+    /// What the upstream charged comes before what is admitted with the rest of the money.
+    @Test func `while it recovers the ledger takes entries, and no attempts`() async throws {
+        try await Workspace.use { workspace in
+            let slot = Mutex<(ledger: SQLiteLedger, office: Office)?>(nil)
+            let probe = Probe()
+            let answers = Answers(count: 2) { probe.note("\($0.map(\.failureCode))") }
+            let store = try workspace.store()
+            let ledger = try SQLiteLedger.open(
+                path: workspace.path, limits: impatient,
+                onRecovery: {
+                    guard let (ledger, office) = slot.withLock({ $0 }) else { return }
+                    let attempt = office.attempt(1)
+                    ledger.append(.entry(attempt.released, of: attempt)) {
+                        answers.take($0, at: 0)
+                    }
+                    ledger.append(.attempt(office.attempt(2), revision: office.revision)) {
+                        answers.take($0, at: 1)
+                    }
+                })
+            defer { ledger.close() }
+            let engine = Engine(
+                directory: store, history: store, ledger: ledger, staleCallCount: { 0 })
+            let office = try Office(engine)
+            slot.withLock { $0 = (ledger, office) }
+            _ = await ledger.write(.attempt(office.attempt(1), revision: office.revision))
+            let other = try DatabaseQueue(path: workspace.path)
+            try await other.writeWithoutTransaction { db in
+                try db.execute(sql: "BEGIN IMMEDIATE")
+                let failed = DispatchSemaphore(value: 0)
+                ledger.append(.confirm(revision: office.revision)) { _ in failed.signal() }
+                failed.wait()
+                try db.execute(sql: "ROLLBACK")
+            }
+            await probe.wait(for: "[nil, Optional(Storage.StorageFailure.Code.unavailable)]")
+            slot.withLock { $0 = nil }
+        }
+    }
+
     @Test func `a lock held too long by another process is a failure that heals`() async throws {
         try await Workspace.use { workspace in
             try await workspace.use(limits: impatient) { engine, probe in

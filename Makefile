@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check bench clean
+.PHONY: help setup build demo test check simulate bench clean
 
 ARGS ?=
 # Swift's run-time check for overlapping accesses costs NIO code a third of its instructions; the
@@ -18,7 +18,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
 export PYTHONDONTWRITEBYTECODE := 1
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what building and testing need (Debian packages, a Python environment)
 	@scripts/setup test
@@ -34,11 +34,17 @@ demo: ## a sample team on a stand-in for OpenRouter; ARGS=--once ends after the 
 
 test: setup check ## every test: unit, store, simulation, and real clients against the real binary
 	swift test --skip-build $(SWIFT_FLAGS)
+	@scripts/simulate
 	@scripts/client-tests $(ARGS)
 
 check: setup ## format, warnings as errors, import boundaries
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 	swift build --build-tests $(SWIFT_FLAGS)
+
+simulate: ## the money under crashes and bad disks; MINUTES=10 for fresh seeds, SEED=42 for one again
+	@scripts/setup build
+	swift build $(SWIFT_FLAGS) --product Simulate
+	@MINUTES="$(MINUTES)" SEED="$(SEED)" STEPS="$(STEPS)" scripts/simulate
 
 bench: ## CPU and requests per second beside nginx, on this machine; ARGS="--rounds 5"
 	@scripts/setup bench

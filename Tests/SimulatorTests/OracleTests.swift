@@ -27,6 +27,14 @@ struct OracleTests {
         .attemptDurable(attempt(id, bound: bound, day: day), judgedUnder: revision)
     }
 
+    /// A call that gets into the books: its last fact is where room is judged.
+    private static func booked(
+        _ id: String = "a", bound: Int64 = 60, day: Int = day, under revision: Int = 1
+    ) -> [Observation] {
+        [admitted(id, bound: bound, day: day, under: revision)]
+            + [durable(id, bound: bound, day: day, under: revision)]
+    }
+
     private static func entry(
         _ kind: Entry.Kind, _ picodollars: Int64, _ source: Entry.Source, of id: String = "a",
         sequence: Int = 0
@@ -82,8 +90,7 @@ struct OracleTests {
     private static func under(
         way id: String = "a", bound: Int64 = 60, day: Int = day
     ) -> [Observation] {
-        [admitted(id, bound: bound, day: day), durable(id, bound: bound, day: day)]
-            + [.forwarded(id: id)]
+        booked(id, bound: bound, day: day) + [.forwarded(id: id)]
     }
 
     private static func call(
@@ -142,34 +149,44 @@ struct OracleTests {
     // MARK: I1
 
     @Test func `a call fits until the last picodollar`() {
-        check([Self.limit(100)] + Self.call(cost: 40) + [Self.admitted("b", bound: 60)])
+        check([Self.limit(100)] + Self.call(cost: 40) + Self.booked("b", bound: 60))
         check(
-            [Self.limit(100)] + Self.call(cost: 40) + [Self.admitted("b", bound: 61)],
+            [Self.limit(100)] + Self.call(cost: 40) + Self.booked("b", bound: 61),
             breaks: .neverOver)
     }
 
-    @Test func `what is held in memory, on disk or by the dead counts`() {
+    @Test func `what is held on disk or by the dead counts`() {
         let others: [[Observation]] = [
-            [Self.admitted()], [Self.admitted(), Self.durable()], Self.under(way: "a"),
-            [Self.admitted(), Self.durable(), .crash, .restarted],
+            Self.booked(), Self.under(way: "a"), Self.booked() + [.crash, .restarted],
             Self.under(way: "a") + [.crash, .restarted, Self.kept()],
+            [Self.admitted(), .crash, .attemptResurfaced(Self.attempt())],
         ]
         for story in others {
-            check([Self.limit(100)] + story + [Self.admitted("b", bound: 40)])
-            check(
-                [Self.limit(100)] + story + [Self.admitted("b", bound: 41)], breaks: .neverOver)
+            check([Self.limit(100)] + story + Self.booked("b", bound: 40))
+            check([Self.limit(100)] + story + Self.booked("b", bound: 41), breaks: .neverOver)
         }
+    }
+
+    @Test func `what is in memory alone counts only when it is durable`() {
+        let both = [Self.limit(100), Self.admitted(), Self.admitted("b", bound: 41)]
+        check(both + [Self.durable("b", bound: 41)])
+        check(both + [Self.durable("b", bound: 41), Self.durable()], breaks: .neverOver)
+        // What frees the money stands before what uses it in the queue to the disk.
+        let freed = [Self.limit(100)] + Self.under() + [Self.admitted("b", bound: 90)]
+        check(freed + [Self.billed(10), Self.settled(10), Self.durable("b", bound: 90)])
+        check(freed + [Self.billed(10), Self.durable("b", bound: 90)], breaks: .neverOver)
     }
 
     @Test func `what is returned, released or forgotten counts no more`() {
         let others: [[Observation]] = [
             [Self.admitted(), .heldReturned(id: "a")], [Self.admitted(), .crash, .restarted],
-            [Self.admitted(), Self.durable(), Self.released()],
+            Self.booked() + [Self.released()],
             Self.under() + [Self.kept(), Self.billed(0), Self.corrected(-60)],
+            [Self.admitted(), .crash, .attemptResurfaced(Self.attempt()), Self.released()],
         ]
         for story in others {
-            check([Self.limit(60)] + story + [Self.admitted("b", bound: 60)])
-            check([Self.limit(60)] + story + [Self.admitted("b", bound: 61)], breaks: .neverOver)
+            check([Self.limit(60)] + story + Self.booked("b", bound: 60))
+            check([Self.limit(60)] + story + Self.booked("b", bound: 61), breaks: .neverOver)
         }
     }
 
@@ -182,29 +199,32 @@ struct OracleTests {
         let story = [Self.limit(100, period)] + Self.call(cost: 60)
         let before = Self.day + days - 1
         check(
-            story + [.clockDay(before), Self.admitted("b", bound: 41, day: before)],
+            story + [.clockDay(before)] + Self.booked("b", bound: 41, day: before),
             breaks: .neverOver)
         let after = Self.day + days
         check(
-            story + [.clockDay(after), Self.admitted("b", bound: 41, day: after)],
+            story + [.clockDay(after)] + Self.booked("b", bound: 41, day: after),
             breaks: period == .total ? .neverOver : nil)
     }
 
-    @Test func `a window that is over by what nobody could foresee admits nothing`() {
+    @Test func `a window that is over by what nobody could foresee takes nothing more`() {
         let over: [[Observation]] = [
             Self.call(bound: 60, cost: 110),
             Self.under() + [Self.kept(), Self.billed(110), Self.corrected(50)],
             Self.call(cost: 60) + [Self.limit(59, revision: 2)],
+            Self.call(cost: 60)
+                + [Self.admitted("c", bound: 41), .heldReturned(id: "c")]
+                + [.attemptResurfaced(Self.attempt("c", bound: 41))],
         ]
         for story in over {
             check([Self.limit(100)] + story)
             check(
-                [Self.limit(100)] + story + [Self.admitted("b", bound: 1, under: 2)],
+                [Self.limit(100)] + story + Self.booked("b", bound: 1, under: 2),
                 breaks: .neverOver)
         }
     }
 
-    @Test func `a month that is over because a raise ended admits nothing`() {
+    @Test func `a month that is over because a raise ended takes nothing more`() {
         let tomorrow = Self.day + 1
         let story =
             [Self.limit(100, .monthly)]
@@ -213,41 +233,55 @@ struct OracleTests {
                     scope: "ann", period: .monthly, picodollars: 10, lastDay: Self.day, revision: 1)
             ] + Self.call(bound: 110, cost: 110) + [.clockDay(tomorrow), .restarted]
         check(story)
-        check(story + [Self.admitted("b", bound: 0, day: tomorrow)], breaks: .neverOver)
+        check(story + Self.booked("b", bound: 0, day: tomorrow), breaks: .neverOver)
     }
 
     @Test func `what was admitted before the unforeseen may become durable`() {
         let story = [Self.limit(100)] + Self.under() + [Self.admitted("b", bound: 40)]
         check(story + [Self.billed(70), Self.settled(70), Self.durable("b", bound: 40)])
+        let other = [Self.limit(100)] + Self.under() + [Self.admitted("c", bound: 40)]
+        check(
+            other + [.heldReturned(id: "c"), Self.admitted("b", bound: 40)]
+                + [.attemptResurfaced(Self.attempt("c", bound: 40)), Self.durable("b", bound: 40)])
+    }
+
+    @Test func `only what was gone turns up again, and it is not forwarded`() {
+        let gone = [Self.admitted(), .heldReturned(id: "a")]
+        let again = Observation.attemptResurfaced(Self.attempt())
+        check(gone + [again, Self.released(), .quiescent])
+        check(gone + [again, .quiescent], breaks: .nothingLost)
+        check(Self.booked() + [again], breaks: .nothingLost)
+        check(
+            [Self.limit(60)] + gone + [.crash, again, .restarted, .forwarded(id: "a")],
+            breaks: .nothingLost)
+        let forwarded = violations([Self.admitted(), .forwarded(id: "a"), again])
+        #expect(forwarded.map(\.step) == [2, 3])
     }
 
     @Test func `a raise holds through its last day`() {
         let story = [Self.limit(50), Self.raise(10, through: Self.day + 1)]
         let (last, after) = (Self.day + 1, Self.day + 2)
-        check(story + [.clockDay(last), Self.admitted(day: last)])
-        check(story + [.clockDay(last), Self.admitted(bound: 61, day: last)], breaks: .neverOver)
-        check(story + [.clockDay(after), Self.admitted(day: after)], breaks: .neverOver)
+        check(story + [.clockDay(last)] + Self.booked(day: last))
+        check(story + [.clockDay(last)] + Self.booked(bound: 61, day: last), breaks: .neverOver)
+        check(story + [.clockDay(after)] + Self.booked(day: after), breaks: .neverOver)
     }
 
     @Test func `a limit that is raised, lowered or taken away holds from its revision on`() {
         let story = [Self.limit(50), Self.limit(60, revision: 2), Self.limit(nil, revision: 3)]
-        check(story + [Self.admitted(bound: 50, under: 1)])
-        check(story + [Self.admitted(bound: 51, under: 1)], breaks: .neverOver)
-        check(story + [Self.admitted(bound: 60, under: 2)])
-        check(story + [Self.admitted(bound: 61, under: 2)], breaks: .neverOver)
-        check(story + [Self.admitted(bound: 61, under: 3), Self.durable(bound: 61, under: 4)])
+        check(story.prefix(1) + Self.booked(bound: 50, under: 1))
+        check(story.prefix(1) + Self.booked(bound: 51, under: 1), breaks: .neverOver)
+        check(story.prefix(2) + Self.booked(bound: 60, under: 2))
+        check(story.prefix(2) + Self.booked(bound: 61, under: 2), breaks: .neverOver)
+        check(story + Self.booked(bound: 61, under: 3))
         check(
-            story + [Self.admitted(under: 2), Self.durable(under: 2)], breaks: .neverOver)
+            story + [Self.admitted(bound: 61, under: 3), Self.durable(bound: 61, under: 4)])
+        check(story + Self.booked(under: 2), breaks: .neverOver)
         // Judged again without being given back, and found to fit when it does not. That another
         // call settles meanwhile, within its bound, is no excuse.
         let lowered = [Self.admitted("b", bound: 40), Self.limit(50, revision: 2)]
         check(
             [Self.limit(100)] + Self.under() + lowered
                 + [Self.billed(50), Self.settled(50), Self.durable("b", bound: 40, under: 2)],
-            breaks: .neverOver)
-        check(
-            [Self.limit(100)] + lowered
-                + [Self.admitted(bound: 11, under: 1), Self.durable("b", bound: 40, under: 2)],
             breaks: .neverOver)
         check([Self.limit(50, revision: 2), Self.limit(60, revision: 1)], breaks: .neverOver)
     }
@@ -262,8 +296,8 @@ struct OracleTests {
         // What is on disk counts, not what was in memory.
         let other = violations(
             [Self.limit(60), Self.admitted(), Self.durable(bound: 59)]
-                + [Self.admitted("b", bound: 1), .restarted, Self.admitted("c", bound: 1)])
-        #expect(other.map(\.step) == [3, 6])
+                + Self.booked("b", bound: 1) + [.restarted] + Self.booked("c", bound: 1))
+        #expect(other.map(\.step) == [3, 8])
         // Nobody admitted it, and it does not fit: two promises broken at once.
         let found = violations([Self.limit(60), Self.durable(bound: 61)])
         #expect(found.map(\.invariant) == [.neverOver, .neverOver])
@@ -274,10 +308,30 @@ struct OracleTests {
         check([Self.admitted(bound: -1)], breaks: .neverOver)
         check([Self.admitted(), Self.admitted()], breaks: .neverOver)
         check([Self.admitted(), .heldReturned(id: "a"), Self.admitted()])
-        check([Self.admitted(), Self.durable(), .heldReturned(id: "a")], breaks: .neverOver)
+        check(Self.booked() + [.heldReturned(id: "a")], breaks: .neverOver)
         check([.heldReturned(id: "a")], breaks: .neverOver)
         check([Self.admitted(), .heldReturned(id: "a"), .restarted, .quiescent])
         check([Self.admitted(), .quiescent], breaks: .neverOver)
+    }
+
+    @Test func `who is turned away for money is told the limit in force, and has no room`() {
+        let story = [Self.limit(100), Self.raise(10)] + Self.call(cost: 40)
+        func told(
+            limit: Int64 = 110, spent: Int64 = 40, bound: Int64 = 71, day: Int = Self.day,
+            under revision: Int = 1
+        ) -> Observation {
+            .shortfall(
+                .init(
+                    scope: "ann", period: .daily, day: day, limit: limit, spent: spent,
+                    bound: bound), judgedUnder: revision)
+        }
+        check(story + [told()])
+        check(story + [told(bound: 70)], breaks: .neverOver)
+        check(story + [told(limit: 100)], breaks: .neverOver)
+        check(story + [told(limit: 100, day: Self.day + 1)])
+        check(story + [Self.limit(90, revision: 2), told()])
+        check(story + [Self.limit(90, revision: 2), told(under: 2)], breaks: .neverOver)
+        check([told()], breaks: .neverOver)
     }
 
     // MARK: I2
@@ -287,7 +341,7 @@ struct OracleTests {
         check([Self.admitted(), .forwarded(id: "a")], breaks: .nothingLost)
         check(Self.under() + [.forwarded(id: "a")], breaks: .nothingLost)
         check(
-            [Self.admitted(), Self.durable(), .crash, .restarted, .forwarded(id: "a")],
+            Self.booked() + [.crash, .restarted, .forwarded(id: "a")],
             breaks: .nothingLost)
         check(
             [Self.admitted(), Self.durable(), Self.released(), .forwarded(id: "a")],
@@ -304,6 +358,25 @@ struct OracleTests {
             Self.under() + [.entryDurable(Self.entry(.correction, 0, .generation))],
             breaks: .nothingLost)
         check([Self.admitted(), Self.settled(0)], breaks: .nothingLost)
+    }
+
+    @Test func `who waits is answered, with the day on which it asked`() {
+        let waits = Observation.waits(Self.attempt())
+        let tomorrow = Observation.clockDay(Self.day + 1)
+        check([waits, .waitEnded(id: "a"), .quiescent])
+        check([waits, tomorrow, Self.admitted(), Self.durable(), Self.released(), .quiescent])
+        check([waits, .crash, .restarted, .quiescent])
+        check([waits, .quiescent], breaks: .nothingLost)
+        check([waits, waits], breaks: .nothingLost)
+        check([Self.admitted(), waits], breaks: .nothingLost)
+        check([.waitEnded(id: "a")], breaks: .nothingLost)
+        check([waits, .waitEnded(id: "a"), .waitEnded(id: "a")], breaks: .nothingLost)
+        check([tomorrow, waits], breaks: .windows)
+        check([waits, .waitEnded(id: "a"), tomorrow, Self.admitted()], breaks: .windows)
+        check([waits, tomorrow, Self.admitted(bound: 59)], breaks: .windows)
+        check(
+            [waits, tomorrow, Self.admitted("b", day: Self.day + 1), Self.admitted()],
+            breaks: .windows)
     }
 
     @Test func `a whole answer was booked before, as it was told`() {
@@ -329,7 +402,10 @@ struct OracleTests {
         #expect(oracle.unresolved == .init(attempts: 1, booked: 60, billed: 45))
 
         check(Self.under() + [Self.kept(), Self.billed(60), .quiescent])
-        check(Self.under() + [Self.kept(), Self.billed(61), .quiescent], breaks: .nothingLost)
+        // A bill above the bound is the bound's defect; to keep less than the bound is another.
+        check(Self.under() + [Self.kept(), Self.billed(61), .quiescent])
+        let less = violations(Self.under() + [Self.kept(59), Self.billed(60), .quiescent])
+        #expect(less.map(\.invariant) == [.nothingInvented, .nothingLost])
     }
 
     /// The call was never on disk, so no attempt shows what is missing; only the whole sum does.
@@ -425,6 +501,38 @@ struct OracleTests {
         check([Self.balance(.weekly, -3, 0)])
     }
 
+    @Test func `what the process believes at rest are the sums of its entries`() {
+        func believed(
+            _ period: Observation.Period, _ day: Int, _ spent: Int64, _ held: Int64 = 0
+        ) -> Observation {
+            .believedBalance(
+                scope: "ann", period: period, firstDay: day, spent: spent, held: held)
+        }
+        let story = Self.call(cost: 40) + [.restarted]
+        check(story + [believed(.daily, Self.day, 40), believed(.total, 0, 40)])
+        check(story + [believed(.weekly, 20_773, 40), believed(.weekly, 20_780, 0)])
+        check(story + [believed(.daily, Self.day, 80)], breaks: .windows)
+        check(story + [believed(.daily, Self.day, 40, 1)], breaks: .windows)
+        check(story + [believed(.weekly, 20_774, 40)], breaks: .windows)
+        check(Self.booked() + [believed(.daily, Self.day, 0, 60)])
+        check(Self.booked() + [believed(.daily, Self.day, 0)], breaks: .windows)
+    }
+
+    /// 29 March and 25 October 2026: the clock is changed at one in the morning, UTC.
+    @Test(arguments: [
+        (1_774_738_800_000, 20_541, -1), (1_774_746_000_000, 20_541, 0),
+        (1_774_818_000_000, 20_541, 0), (1_774_821_600_000, 20_542, -1),
+        (1_792_879_200_000, 20_751, -1), (1_792_890_000_000, 20_751, 0),
+        (1_792_965_600_000, 20_751, 0), (1_792_969_200_000, 20_752, -1),
+        (1_798_758_000_000, 20_819, -1),
+        (3_600_000 * 23, 1, -1),
+    ])
+    func `a day in Berlin begins at its own midnight`(instant: Int64, day: Int, change: Int) {
+        var calendar = WalkedCalendar()
+        #expect(calendar.dayInBerlin(at: instant) == day)
+        #expect(calendar.dayInBerlin(at: instant - 1) == day + change)
+    }
+
     @Test func `the day of an admission is the calendar's and never goes back`() {
         let tomorrow = Observation.clockDay(Self.day + 1)
         let back = Observation.clockDay(Self.day)
@@ -437,10 +545,15 @@ struct OracleTests {
         let used = [tomorrow, Self.admitted(day: Self.day + 1)]
         check(used + [back, Self.admitted("b", day: Self.day + 1)])
         check(used + [back, Self.admitted("b", day: Self.day)], breaks: .windows)
-        // What was only in memory is forgotten, what is on disk is not.
+        // What was only in memory, or cost nothing, is forgotten; where money was spent is not.
         check(used + [back, .crash, .restarted, Self.admitted("b", day: Self.day)])
+        let written = used + [Self.durable(day: Self.day + 1), back, .crash]
+        check(written + [Self.released(), .restarted, Self.admitted("b", day: Self.day)])
         check(
-            used + [Self.durable(day: Self.day + 1), back, .crash, .restarted]
+            written + [Self.kept(), .restarted, Self.admitted("b", day: Self.day)],
+            breaks: .windows)
+        check(
+            used + [Self.durable(day: Self.day + 1), Self.kept(), back, .crash, .restarted]
                 + [Self.admitted("b", day: Self.day)], breaks: .windows)
     }
 

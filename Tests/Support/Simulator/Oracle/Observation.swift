@@ -53,6 +53,27 @@ package enum Observation: Hashable, Sendable {
         }
     }
 
+    /// The budget that stopped a call.
+    package struct Shortfall: Hashable, Sendable {
+        package var scope: String
+        package var period: Period
+        package var day: Int
+        package var limit: Int64
+        package var spent: Int64
+        package var bound: Int64
+
+        package init(
+            scope: String, period: Period, day: Int, limit: Int64, spent: Int64, bound: Int64
+        ) {
+            self.scope = scope
+            self.period = period
+            self.day = day
+            self.limit = limit
+            self.spent = spent
+            self.bound = bound
+        }
+    }
+
     /// From this revision on the budget is this much; `nil` takes the limit away.
     /// A budget that only warns has no limit here.
     case limit(scope: String, period: Period, picodollars: Int64?, revision: Int)
@@ -67,8 +88,15 @@ package enum Observation: Hashable, Sendable {
     case admitted(Attempt, judgedUnder: Int)
     /// The hold of a call that is not durable is let go.
     case heldReturned(id: String)
+    /// The call does not fit only because calls in flight hold the money, and waits. It is
+    /// admitted in the end, or its waiting ends otherwise.
+    case waits(Attempt)
+    case waitEnded(id: String)
     /// A call was turned away. What it held is told by `heldReturned`.
     case refused(reason: String)
+    /// A call was turned away because a budget has no room for its bound, with the numbers that
+    /// it was told.
+    case shortfall(Shortfall, judgedUnder: Int)
     /// The attempt is on disk, whether or not the product knows it yet.
     case attemptDurable(Attempt, judgedUnder: Int)
     /// The attempt is on disk although the store had said that it could not take it: the process
@@ -92,6 +120,10 @@ package enum Observation: Hashable, Sendable {
     case quiescent
     /// What the store's roll-up says of a window; the first day of `total` does not matter.
     case durableBalance(scope: String, period: Period, firstDay: Int, picodollars: Int64)
+    /// What the process believes of a window, at a moment when it has nothing under way and the
+    /// disk has all that it wrote.
+    case believedBalance(
+        scope: String, period: Period, firstDay: Int, spent: Int64, held: Int64)
     /// Everything that the store holds, read back, in any order.
     case ledgerRead(attempts: [Attempt], entries: [Entry])
 }

@@ -46,6 +46,10 @@ extension Oracle {
         calls[index].entries.append(entry)
         calls[index].booked += Int128(entry.picodollars)
         booked += Int128(entry.picodollars)
+        if entry.kind != .released {
+            latestSpentDay = max(latestSpentDay, call.attempt.day)
+            latestAdmittedDay = max(latestAdmittedDay, call.attempt.day)
+        }
         judgeTruth(index)
     }
 
@@ -65,11 +69,23 @@ extension Oracle {
         let begins = sums.firstDay(of: period, containing: max(day, 0))
         found.require(
             period == .total || begins == day, .windows, "no \(period) window begins on day \(day)")
-        let spent = sums.spent(in: .init(scope: scope, period: period, firstDay: begins))
+        let spent = sums.amount(in: .init(scope: scope, period: period, firstDay: begins)).spent
         found.require(
             spent == Int128(picodollars), .windows,
             "the store has \(picodollars) for \(scope) \(period) from day \(day), "
                 + "its entries make \(spent)")
+    }
+
+    mutating func compare(
+        _ scope: String, _ period: Observation.Period, _ day: Int, spent: Int64, held: Int64
+    ) {
+        let begins = sums.firstDay(of: period, containing: max(day, 0))
+        let amount = sums.amount(in: .init(scope: scope, period: period, firstDay: begins))
+        found.require(
+            (period == .total || begins == day) && amount.spent == Int128(spent)
+                && amount.held == Int128(held), .windows,
+            "the process believes that \(scope) \(period) from day \(day) spent \(spent) and "
+                + "holds \(held), its entries make \(amount.spent) and \(amount.held)")
     }
 
     mutating func compare(_ attempts: [Observation.Attempt], _ entries: [Observation.Entry]) {
@@ -97,6 +113,9 @@ extension Oracle {
         for index in inMemory.sorted() {
             found.require(
                 false, .neverOver, "\(calls[index].attempt.id) is held although nothing runs")
+        }
+        for id in waiting.keys.sorted() {
+            found.require(false, .nothingLost, "\(id) waits although nothing runs")
         }
         for index in calls.indices where calls[index].stage == .durable {
             let call = calls[index]

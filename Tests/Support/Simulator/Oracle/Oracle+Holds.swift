@@ -5,7 +5,8 @@ extension Oracle {
         guard calls[index].stage == .absent else {
             return found.require(false, .neverOver, "\(attempt.id) is admitted again")
         }
-        judgeDay(attempt)
+        judgeDay(attempt, hasWaited: waiting[attempt.id] == attempt)
+        waiting[attempt.id] = nil
         found.require(
             attempt.bound >= 0, .neverOver, "\(attempt.id) has the bound \(attempt.bound)")
         admissions += 1
@@ -14,6 +15,33 @@ extension Oracle {
         calls[index].admittedAt = found.step
         calls[index].process = process
         inMemory.insert(index)
+    }
+
+    mutating func queue(_ attempt: Observation.Attempt) {
+        found.require(
+            waiting[attempt.id] == nil && indices[attempt.id].map { calls[$0].stage } != .admitted,
+            .nothingLost, "\(attempt.id) waits, and waits or holds already")
+        judgeDay(attempt, hasWaited: false)
+        waiting[attempt.id] = attempt
+    }
+
+    mutating func unqueue(_ id: String) {
+        found.require(
+            waiting.removeValue(forKey: id) != nil, .nothingLost,
+            "the waiting of \(id) ends, which does not wait")
+    }
+
+    /// Whether the numbers that somebody was refused with are true, and reason enough.
+    mutating func turnAway(_ shortfall: Observation.Shortfall, _ revision: Int) {
+        refusals["budget", default: 0] += 1
+        let name = Budgets.Name(scope: shortfall.scope, period: shortfall.period)
+        let limit = budgets.limit(name, under: revision, day: shortfall.day)
+        found.require(
+            limit == Int128(shortfall.limit), .neverOver,
+            "\(shortfall) names a limit that is \(limit.map { "\($0)" } ?? "none")")
+        found.require(
+            Int128(shortfall.spent) + Int128(shortfall.bound) > Int128(shortfall.limit),
+            .neverOver, "\(shortfall) would have fitted")
     }
 
     mutating func giveBack(_ id: String) {
@@ -42,7 +70,6 @@ extension Oracle {
             known.stage == .admitted && known.attempt == attempt, .neverOver,
             "\(attempt) is durable, but not admitted so")
         hold(index, attempt, isForeseen: true)
-        latestDurableDay = max(latestDurableDay, attempt.day)
         judgeRoom(index, revision, "is durable")
     }
 
@@ -61,7 +88,6 @@ extension Oracle {
 
     func bound(_ index: Int) -> Int128 { Int128(calls[index].attempt.bound) }
 
-    /// Takes the bound out of every window again.
     /// The store had said that it did not take the attempt, and has it after all: nobody forwards
     /// it, and its hold is one that no admission could foresee.
     mutating func resurface(_ attempt: Observation.Attempt) {
@@ -88,11 +114,13 @@ extension Oracle {
     }
 
     /// The calendar may go back, the days that are used may not. A process may remember the latest
-    /// day that the calendar showed, or only the latest day that it used.
-    private mutating func judgeDay(_ attempt: Observation.Attempt) {
+    /// day that the calendar showed, or only the latest day that it used. Who has waited comes with
+    /// the day on which it asked.
+    private mutating func judgeDay(_ attempt: Observation.Attempt, hasWaited: Bool) {
         found.require(
             attempt.day >= latestAdmittedDay, .windows,
             "\(attempt.id) is admitted on day \(attempt.day), after day \(latestAdmittedDay)")
+        if hasWaited { return latestAdmittedDay = max(latestAdmittedDay, attempt.day) }
         found.require(
             attempt.day >= today && attempt.day <= max(latestClockDay, latestAdmittedDay), .windows,
             "\(attempt.id) is admitted on day \(attempt.day), but it is day \(today)")

@@ -1,21 +1,27 @@
 /// A second pair of eyes on the money: told every fact that can be seen from outside, it says after
 /// each one which promise is broken. It shares no code with the product.
 ///
-/// - **I1** A call is admitted only if in each window of its day and scopes what is spent and held
-///   leaves room for its bound under the limit that its revision of the rules sets for that day.
-///   Spent is every durable entry; held is every bound in memory, and every durable attempt without
-///   an outcome, also those a crash left open: their money may be gone. A window may be over only
-///   because of what no admission could foresee (a correction, an outcome above its own bound, a
-///   lowered limit, an ended raise), and then admits nothing. An attempt becomes durable as it was
-///   admitted, judged under the newest rules, and still fits unless the unforeseen came between.
+/// - **I1** When an attempt becomes durable, what is spent and held, its own bound included, is
+///   within the limit of each window of its day and scopes, as the newest rules set it for that
+///   day. Spent is every durable entry; held is every durable attempt without an outcome, also
+///   those that a crash left open, or that turned up although the store had disowned them: their
+///   money may be gone. A hold in memory is no fact of the books yet: what frees money stands
+///   before it in the queue to the disk. A window may be over only because of what no admission
+///   could foresee (a correction, an outcome above its own bound, an attempt that turned up, a
+///   lowered limit, an ended raise), and then takes only what was admitted before that. An attempt
+///   becomes durable as it was admitted, judged under the newest rules. Whoever is turned away for
+///   money is told the limit in force, and has no room under it.
 /// - **I2** What the upstream sees has a durable attempt of the running process. An attempt has one
-///   outcome; at rest none lacks it. A whole answer was booked before, with the cost it told.
+///   outcome; at rest none lacks it, and nobody waits. A whole answer was booked before, with the
+///   cost it told.
 /// - **I3** An amount has a source that fits its kind. What is settled is what was billed; what is
 ///   kept is the bound; what is released was never billed. A generation belongs to one attempt.
 /// - **I4** An attempt, and each sequence number of it, is written once; to write it again with the
 ///   same words changes nothing, with other words is an error.
 /// - **I5** The store's sums of every day, week, month and all are the sums of the entries of the
-///   attempts whose days lie in it. An admission's day is the calendar's, and never goes back.
+///   attempts whose days lie in it, and so are the process's when nothing is under way. A call's
+///   day is the calendar's when it asks, and never goes back, not even behind a day on which the
+///   process before spent money.
 /// - **I6** What was durable stays as it was. Corrections are entries 1, 2, … and make the
 ///   attempt's sum the truth; at rest each attempt whose generation is on disk has the truth.
 package struct Oracle: Sendable {
@@ -57,11 +63,13 @@ package struct Oracle: Sendable {
     var indices: [String: Int] = [:]
     var ownersOfGenerations: [String: Int] = [:]
     var inMemory: Set<Int> = []
+    /// Who waits, by name, as what.
+    var waiting: [String: Observation.Attempt] = [:]
     var process = 0
     var today: Int
     var latestClockDay: Int
     var latestAdmittedDay = 0
-    var latestDurableDay = 0
+    var latestSpentDay = 0
     var booked: Int128 = 0
     var billed: Int128 = 0
     var found = Findings()
@@ -90,7 +98,10 @@ package struct Oracle: Sendable {
             latestClockDay = max(latestClockDay, day)
         case .admitted(let attempt, let revision): admit(attempt, revision)
         case .heldReturned(let id): giveBack(id)
+        case .waits(let attempt): queue(attempt)
+        case .waitEnded(let id): unqueue(id)
         case .refused(let reason): refusals[reason, default: 0] += 1
+        case .shortfall(let shortfall, let revision): turnAway(shortfall, revision)
         case .attemptDurable(let attempt, let revision): makeDurable(attempt, revision)
         case .attemptResurfaced(let attempt): resurface(attempt)
         case .forwarded(let id): forward(id)
@@ -103,6 +114,8 @@ package struct Oracle: Sendable {
         case .quiescent: judgeRest()
         case .durableBalance(let scope, let period, let day, let picodollars):
             compare(scope, period, day, picodollars)
+        case .believedBalance(let scope, let period, let day, let spent, let held):
+            compare(scope, period, day, spent: spent, held: held)
         case .ledgerRead(let attempts, let entries): compare(attempts, entries)
         }
         if found.step.isMultiple(of: 1_000) { audit() }
@@ -126,9 +139,10 @@ package struct Oracle: Sendable {
     private mutating func die() {
         for index in inMemory { calls[index].stage = .absent }
         inMemory.removeAll()
+        waiting.removeAll()
         process += 1
         // What only the dead process knew is no measure for the next one.
-        latestAdmittedDay = latestDurableDay
+        latestAdmittedDay = latestSpentDay
     }
 
     private mutating func audit() {

@@ -54,8 +54,8 @@ struct Sums: Sendable {
 
     func windows(ofPlace place: Int) -> [Int] { windowsOfPlaces[place] }
 
-    func spent(in window: Window) -> Int128 {
-        indices[window].map { balances[$0].amount.spent } ?? 0
+    func amount(in window: Window) -> Log.Amount {
+        indices[window].map { balances[$0].amount } ?? Log.Amount()
     }
 
     mutating func firstDay(of period: Observation.Period, containing day: Int) -> Int {

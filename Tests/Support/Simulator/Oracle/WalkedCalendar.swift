@@ -1,14 +1,18 @@
 /// A calendar that knows one thing: which day comes after another. It walks from 1970-01-01, a
 /// Thursday, with a finger on the wall calendar, and notes where weeks and months began.
-struct WalkedCalendar: Sendable {
+package struct WalkedCalendar: Sendable {
     private var mondays: [Int] = []
     private var firsts: [Int] = []
+    /// The last Sundays of March and October, in turn: the days on which clocks are changed.
+    private var changes: [Int] = []
     private var year = 1970
     private var month = 1
     private var dayOfMonth = 1
     private var weekday = 4  // 1 is Monday
     private var monday = -3
     private var first = 0
+
+    package init() {}
 
     private static let lengths = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
@@ -24,10 +28,25 @@ struct WalkedCalendar: Sendable {
         }
     }
 
+    /// The day that a wall clock in Berlin shows, by the law and not by a table: from one in the
+    /// morning (UTC) of the last Sunday of March to that of October it is two hours ahead of UTC,
+    /// else one.
+    package mutating func dayInBerlin(at milliseconds: Int64) -> Int {
+        precondition(milliseconds >= 0, "the calendar begins in 1970")
+        let hours = Int(milliseconds / 3_600_000)
+        while mondays.count <= hours / 24 { writeDown() }
+        var count = changes.count
+        while count > 0, changes[count - 1] * 24 + 1 > hours { count -= 1 }
+        return (hours + (count.isMultiple(of: 2) ? 1 : 2)) / 24
+    }
+
     /// Notes the day under the finger and moves on by one.
     private mutating func writeDown() {
         mondays.append(monday)
         firsts.append(first)
+        if weekday == 7, month == 3 || month == 10, dayOfMonth > 24 {
+            changes.append(mondays.count - 1)
+        }
         let next = mondays.count
         weekday += 1
         if weekday > 7 {

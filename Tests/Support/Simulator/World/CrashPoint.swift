@@ -13,6 +13,20 @@ package enum CrashPoint: String, CaseIterable, Sendable {
     case duringRecovery = "between two steps of recovery"
     case duringCorrection = "with late truth in hand"
     case whileFailing = "while the disk fails"
+    case anywhere = "anywhere"
+
+    /// Of how many passages of the point one ends in a crash, chosen so that none is rare.
+    var rarity: Int {
+        switch self {
+        case .beforeAttemptCommit, .afterAttemptCommit, .afterHead: 180
+        case .beforeEntryCommit, .afterEntryCommit: 110
+        case .beforeForward, .afterForward, .midStream: 120
+        case .beforeLastByte, .afterLastByte: 90
+        case .duringRecovery, .duringCorrection: 35
+        case .whileFailing: 6
+        case .anywhere: 1
+        }
+    }
 }
 
 /// The process is gone; everything in its memory with it.

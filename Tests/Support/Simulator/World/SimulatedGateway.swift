@@ -10,6 +10,8 @@ struct SimulatedGateway {
     /// Which exchange waits under which ticket.
     var waiting: [ID<Attempt>: Int] = [:]
     var nextAttempt: Int64
+    /// How many writes have not been answered.
+    var unheard = 0
     var newest: Int64 = 0
     /// How often the disk was found broken in a row.
     var failedProbes = 0
@@ -22,7 +24,12 @@ struct SimulatedExchange {
     var passage = Passage()
     var admitted: Admitted?
     var isClientHere = true
-    var isWaiting = false
+    /// What it is told if calls in flight keep the money; `nil` when it does not wait.
+    var shortfall: Refusal?
+    /// Whether the bytes of the answer stay here.
+    var isHeldBack = false
+    /// Whether its entry is on its way.
+    var isBooked = false
     var judgements = 0
     /// The call at the upstream; `nil` without a connection.
     var run: ID<Attempt>?

@@ -18,7 +18,15 @@ struct SimulatedStore {
         var window: Window
     }
 
-    enum Fate { case committed, failed, failedButLanded }
+    static let failure = StorageFailure(.unavailable, "the simulated disk failed")
+
+    enum Fate {
+        case committed, failed
+        /// The group is called failed, and after a crash it is there.
+        case landed
+        /// The group is committed, and called failed because the answer was lost.
+        case unheard
+    }
 
     // Durable.
     var revision: Int64 = 1
@@ -35,6 +43,8 @@ struct SimulatedStore {
     private(set) var queue: [Queued] = []
     private(set) var group: [Queued] = []
     private(set) var isFailing = false
+    /// Writes that came while the disk was failing; the answer is on its way.
+    private(set) var refused: [Queued] = []
 
     /// What became durable, in order.
     enum Landing {
@@ -43,7 +53,14 @@ struct SimulatedStore {
         case entry(Entry, Attempt)
     }
 
-    mutating func append(_ queued: Queued) { queue.append(queued) }
+    mutating func append(_ queued: Queued) {
+        if isFailing { refused.append(queued) } else { queue.append(queued) }
+    }
+
+    mutating func takeRefused() -> [Queued] {
+        defer { refused = [] }
+        return refused
+    }
 
     /// The next group, if none is being committed; `false` if there is nothing to do.
     mutating func beginGroup(max: Int) -> Bool {
@@ -58,13 +75,14 @@ struct SimulatedStore {
         _ fate: Fate
     ) -> (answers: [(Queued, Result<LedgerReceipt, StorageFailure>)], landings: [Landing]) {
         defer { group = [] }
-        let failure = StorageFailure(.unavailable, "the simulated disk failed")
         guard fate == .committed else {
             isFailing = true
-            landed = fate == .failedButLanded ? group.map(\.write) : []
-            let refused = group + queue
+            landed = fate == .landed ? group.map(\.write) : []
+            let failed = group + queue
             queue = []
-            return (refused.map { ($0, .failure(failure)) }, [])
+            var landings: [Landing] = []
+            if fate == .unheard { for queued in group { _ = apply(queued.write, &landings) } }
+            return (failed.map { ($0, .failure(SimulatedStore.failure)) }, landings)
         }
         landed = []
         var landings: [Landing] = []
@@ -92,6 +110,7 @@ struct SimulatedStore {
         landed = []
         group = []
         queue = []
+        refused = []
         isFailing = false
         return (disowned, last)
     }
@@ -113,6 +132,14 @@ struct SimulatedStore {
                 return (attempt, entry)
             }
             .sorted { $0.attempt.id < $1.attempt.id }
+    }
+
+    /// The roll-ups, in an order that is the same in every run.
+    var sortedSpend: [(key: SpendKey, value: USD)] {
+        func place(_ key: SpendKey) -> (Int64, Int64, UInt8, Int32) {
+            (key.scope.kind, key.scope.rawID, key.period.rawValue, key.window.firstDay)
+        }
+        return spend.sorted { place($0.key) < place($1.key) }
     }
 
     var lastAttempt: ID<Attempt> { attempts.keys.max() ?? ID(0) }
@@ -139,6 +166,9 @@ struct SimulatedStore {
             precondition(attempts[attempt.id] != nil, "an entry comes after its attempt")
             entries[attempt.id] = known + [entry]
             if entry.sequence == 0 { open[attempt.id] = nil }
+            landings.append(.entry(entry, attempt))
+            // As in the real one, what was never served makes no row.
+            if entry.kind == .released { break }
             for scope in attempt.scopes {
                 for period in Period.allCases {
                     let window = attempt.windows[period]
@@ -147,7 +177,6 @@ struct SimulatedStore {
                         entry.amount
                 }
             }
-            landings.append(.entry(entry, attempt))
         case .confirm(let revision):
             return revision == self.revision ? .written : .stale
         case .refusal: break

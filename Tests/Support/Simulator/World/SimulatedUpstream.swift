@@ -19,6 +19,8 @@ struct UpstreamRun {
     }
 
     var attempt: ID<Attempt>
+    /// Whose call it is, as long as the process lives.
+    var exchange: Int
     var generation: String
     var cost: USD
     var steps: [(pause: Int64, step: Step)]
@@ -40,14 +42,15 @@ enum UpstreamScript {
 
     /// - Parameter isCalm: nothing goes wrong.
     static func make(
-        for attempt: Attempt, isCalm: Bool, using random: inout SeededGenerator
+        for attempt: Attempt, of exchange: Int, isCalm: Bool,
+        using random: inout SeededGenerator
     ) -> UpstreamRun {
         let kind: Kind =
             isCalm || Int.random(in: 0..<3, using: &random) > 0
             ? (attempt.isStreamed ? .stream : .plain)
             : Kind.allCases.randomElement(using: &random) ?? .plain
         var run = UpstreamRun(
-            attempt: attempt.id, generation: "gen-\(attempt.requestID)",
+            attempt: attempt.id, exchange: exchange, generation: "gen-\(attempt.requestID)",
             cost: USD(
                 picodollars: Int64.random(in: 0...attempt.bound.picodollars, using: &random)),
             steps: [])

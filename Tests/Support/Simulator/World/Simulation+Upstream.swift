@@ -19,8 +19,8 @@ extension Simulation {
         }
         if case .bill = step { return bill(id) }
         // The gateway may have let go of the connection, or have ended.
-        let exchange = gateway?.exchanges.first { $0.value.run == id }?.key
-        guard let exchange else { return }
+        let exchange = run.exchange
+        guard gateway?.exchanges[exchange]?.run == id else { return }
         switch step {
         case .head(let status, let hasGeneration):
             let generation = hasGeneration ? run.generation : nil
@@ -34,8 +34,7 @@ extension Simulation {
         case .piece:
             try point(.midStream)
         case .report(let answer):
-            if let cost = answer.usage?.cost { gateway?.exchanges[exchange]?.reported = cost }
-            try perform(feed(.reportSeen(answer), to: exchange), for: exchange)
+            try report(answer, to: exchange)
         case .done: try perform(feed(.streamDone, to: exchange), for: exchange)
         case .end:
             gateway?.exchanges[exchange]?.run = nil
@@ -47,6 +46,16 @@ extension Simulation {
             plan(.silenceEnds(exchange: exchange), in: 180_000, ofThisLife: true)
         case .bill: break
         }
+    }
+
+    /// An event with usage or an error in it; it passes unless the passage holds it back.
+    private mutating func report(_ answer: ChatAnswer, to exchange: Int) throws(Crash) {
+        if let cost = answer.usage?.cost { gateway?.exchanges[exchange]?.reported = cost }
+        try perform(feed(.reportSeen(answer), to: exchange), for: exchange)
+        guard let call = gateway?.exchanges[exchange], let attempt = call.admitted?.attempt,
+            attempt.isStreamed, !call.isHeldBack, call.isClientHere, answer.usage?.cost != nil
+        else { return }
+        observe(.reply(attempt, call.reported))
     }
 
     /// The upstream charges for the call, once.
@@ -90,7 +99,6 @@ extension Simulation {
         guard
             let booking = gateway?.treasury.correct(attempt, kept: kept, truth: truth, at: now)
         else { return }
-        count { $0.corrections += 1 }
         append(
             .entry(booking.entry, of: attempt), for: .booking(booking.entry, attempt))
         try serve(booking.turns)

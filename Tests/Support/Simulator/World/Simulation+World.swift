@@ -12,14 +12,17 @@ extension Simulation {
     private static let probesMax = 60
 
     mutating func append(_ write: LedgerWrite, for purpose: Purpose) {
-        let queued = SimulatedStore.Queued(write: write, purpose: purpose, life: life)
-        if store.isFailing {
-            let failure = StorageFailure(.unavailable, "the simulated disk failed")
-            plan(.answer(queued, .failure(failure)), in: chance(2), ofThisLife: true)
-            return
+        gateway?.unheard += 1
+        store.append(SimulatedStore.Queued(write: write, purpose: purpose, life: life))
+        plan(
+            store.isFailing ? .refusals : .commitBegins, in: chance(3), ofThisLife: true)
+    }
+
+    /// Answers those who came while the disk was failing.
+    mutating func answerRefused() throws(Crash) {
+        for queued in store.takeRefused() {
+            try answer(queued, .failure(SimulatedStore.failure))
         }
-        store.append(queued)
-        plan(.commitBegins, in: chance(3), ofThisLife: true)
     }
 
     mutating func beginCommit() {
@@ -35,12 +38,8 @@ extension Simulation {
             case .generation, .refusal, .confirm: break
             }
         }
-        var fate = SimulatedStore.Fate.committed
-        if !isClosing, happens(oneIn: 400) {
-            fate = happens(oneIn: 3) ? .failedButLanded : .failed
-            count { $0.failedCommits += 1 }
-            plan(.probe, in: 500, ofThisLife: true)
-        }
+        let fate = fateOfCommit()
+        if fate != .committed { plan(.probe, in: 200 + chance(300), ofThisLife: true) }
         let (answers, landings) = store.endGroup(fate)
         observe(landings)
         for (queued, result) in answers {
@@ -53,76 +52,89 @@ extension Simulation {
         plan(.commitBegins, in: 0, ofThisLife: true)
     }
 
+    private mutating func fateOfCommit() -> SimulatedStore.Fate {
+        if isClosing || !happens(oneIn: 60) { return .committed }
+        count(.commitFailed)
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: return .failed
+        case 1, 2: return .landed
+        default: break
+        }
+        // An attempt that is in the books at once, and denied, would be a lie about the present;
+        // no engine may tell it. About what is past it may err.
+        let hasAttempt = store.group.contains {
+            if case .attempt = $0.write { true } else { false }
+        }
+        if hasAttempt { return .landed }
+        count(.commitUnheard)
+        return .unheard
+    }
+
     mutating func probe() throws(Crash) {
         guard gateway != nil, store.isFailing else { return }
-        guard isClosing || happens(oneIn: 3) else {
+        try point(.whileFailing)
+        guard isClosing || happens(oneIn: 2) else {
             let probes = (gateway?.failedProbes ?? 0) + 1
             gateway?.failedProbes = probes
             // A gateway whose ledger does not heal ends itself.
-            if probes > Simulation.probesMax || happens(oneIn: 20) {
-                throw Crash(point: .whileFailing)
-            }
+            if probes > Simulation.probesMax { throw Crash(point: .whileFailing) }
             return plan(.probe, in: 500, ofThisLife: true)
         }
+        // Whoever was refused hears it before anybody hears that the disk works again.
+        while !store.refused.isEmpty { try answerRefused() }
         store.heal()
         gateway?.failedProbes = 0
         for one in gateway?.treasury.takeUnwritten() ?? [] {
+            count(.rewritten)
             append(.entry(one.entry, of: one.attempt), for: .booking(one.entry, one.attempt))
-        }
-    }
-
-    mutating func change() {
-        if isClosing { return }
-        plan(.change, in: 3_000 + chance(20_000))
-        store.revision += 1
-        let scope = town.scope(using: &random)
-        switch Int.random(in: 0..<6, using: &random) {
-        case 0, 1:
-            let budget = Town.budget(scope, using: &random)
-            town.budgets.removeAll { $0.scope == scope && $0.period == budget.period }
-            town.budgets.append(budget)
-            observeLimit(of: budget)
-        case 2:
-            guard let index = town.budgets.indices.randomElement(using: &random) else { return }
-            let budget = town.budgets.remove(at: index)
-            observeNoLimit(budget.scope, budget.period)
-        case 3:
-            guard let index = town.budgets.indices.randomElement(using: &random) else { return }
-            let today = town.zone.day(at: wall)
-            town.budgets[index].raise = Budget.Raise(
-                limit: town.budgets[index].limit + .dollars(1 + chance(5)),
-                lastDay: today.adding(days: Int(chance(3))))
-            observeLimit(of: town.budgets[index])
-        case 4:
-            let index = Int(chance(Int64(town.keys.count)))
-            town.keys[index].isDisabled.toggle()
-        default:
-            town.softLimits = [
-                SoftLimit(scope: scope, period: .daily, amount: .dollars(1 + chance(3)))
-            ]
         }
     }
 
     mutating func jumpClock() {
         if isClosing { return }
-        plan(.clockJumps, in: 5_000 + chance(120_000))
+        plan(.clockJumps, in: 500 + chance(7_000))
         let hour: Int64 = 3_600_000
-        switch Int.random(in: 0..<10, using: &random) {
+        let today = town.zone.day(at: wall)
+        // Beyond the zone's last change nothing is to be learnt.
+        let isLate = today.year >= Town.yearMax
+        switch Int.random(in: 0..<12, using: &random) {
         case 0: wallOffset -= chance(50 * hour)
-        case 1: wallOffset += chance(24 * 40 * hour)
-        case 2...5:
-            // A moment before midnight, whatever length this day has.
-            let tomorrow = town.zone.start(of: town.zone.day(at: wall).adding(days: 1))
-            wallOffset += tomorrow.milliseconds - wall.milliseconds - chance(2_000)
+        case 1 where !isLate: wallOffset += chance(24 * 40 * hour)
+        case 2 where !isLate: jump(shortOf: nextShortNight())
+        case 3 where !isLate: jump(shortOf: today.nextMonthStart)
+        case 4 where !isLate: jump(shortOf: newYear(after: today))
+        case 5: jump(shortOf: today.weekStart.adding(days: 7))
+        case 6...9: jump(shortOf: today.adding(days: 1))
         default: wallOffset += chance(30 * hour)
         }
         observeDay()
     }
 
+    private func newYear(after day: CivilDate) -> CivilDate {
+        var day = day.nextMonthStart
+        while day.month > 1 { day = day.nextMonthStart }
+        return day
+    }
+
+    /// To a moment before the day begins.
+    private mutating func jump(shortOf day: CivilDate) {
+        let begins = town.zone.start(of: day)
+        wallOffset += begins.milliseconds - wall.milliseconds - chance(2_000)
+    }
+
+    /// The next day that is not of 24 hours, or the one behind it.
+    private mutating func nextShortNight() -> CivilDate {
+        let now = wall
+        let next = town.zone.transitions.first { $0.at > now }
+        let day = town.zone.day(at: next?.at ?? now)
+        return happens(oneIn: 3) ? day.adding(days: 1) : day
+    }
+
     mutating func crash(at point: CrashPoint) {
-        count { $0.crashes[point, default: 0] += 1 }
+        tally.crashes[point, default: 0] += 1
         // What was being written may reach the disk with the process's last breath.
         let (disowned, last) = store.crash(groupLands: happens(oneIn: 2))
+        if !disowned.isEmpty { count(.commitLanded) }
         observe(disowned, isDisowned: true)
         observe(last)
         observe(.crash)
@@ -145,8 +157,9 @@ extension Simulation {
             guard let open = store.open[id] else { continue }
             observe(store.write(.entry(Treasury.keep(open, at: wall), of: open.attempt)))
         }
-        var book = Book()
-        let windows = Windows(holding: town.zone.day(at: wall))
+        let today = town.zone.day(at: wall)
+        var book = Book(from: today)
+        let windows = Windows(holding: today)
         for (key, spent) in store.spend where key.window >= windows[key.period] {
             book.load(spent, scope: key.scope, period: key.period, window: key.window)
         }
@@ -156,6 +169,7 @@ extension Simulation {
         for (attempt, entry) in store.unresolved {
             plan(.lookUp(attempt, entry, pause: 0), in: 1_000, ofThisLife: true)
         }
+        count(.restarted)
         observe(.restarted)
     }
 }

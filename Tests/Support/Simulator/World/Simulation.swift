@@ -14,12 +14,14 @@ import TestSupport
 package struct Simulation {
     enum Event {
         case arrival
+        case turn(exchange: Int, Book.Turn)
         case clientLeaves(exchange: Int)
         case waitEnds(exchange: Int, ID<Attempt>)
         case silenceEnds(exchange: Int)
         case commitBegins
         case commitEnds
         case answer(SimulatedStore.Queued, Result<LedgerReceipt, StorageFailure>)
+        case refusals
         case probe
         case upstream(ID<Attempt>)
         case lookUp(Attempt, Entry, pause: Int)
@@ -57,14 +59,23 @@ package struct Simulation {
     /// What the wall clock adds to that.
     var wallOffset: Int64
     var nextExchange = 0
+    /// At which step the book was last compared at rest.
+    private var restCheckedAt = 0
     /// Nothing goes wrong any more, and nobody comes: the books must close.
     var isClosing = false
+    /// How eagerly crashes strike: 0 is never.
+    let crashFactor: Int
     var oracle: Oracle
-    /// The day that the oracle was told last.
-    var toldDay: CivilDate?
+    /// The oracle's own way from instants to days, and the day that it was told last.
+    var calendar = WalkedCalendar()
+    var toldDay: Int?
+    var told: [Observation] = []
+    /// With `true`, ``digest`` sums up all that the oracle is told.
+    package var isDigesting = false
+    package internal(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
     /// What went wrong, in sentences; empty if nothing did.
     package var violations: [String] = []
-    package private(set) var tally = Tally()
+    package internal(set) var tally = Tally()
 
     /// Saturday, 24 October 2026, 20:00 in Berlin: an hour is repeated the next night.
     private static let beginning: Int64 = 1_792_864_800_000
@@ -74,6 +85,8 @@ package struct Simulation {
         random = SeededGenerator(seed: seed)
         town = Town(using: &random)
         wallOffset = Simulation.beginning + Int64.random(in: 0..<40, using: &random) * 86_400_000
+        // Some processes live long, so that what only grows has time to.
+        crashFactor = [0, 1, 1, 2].randomElement(using: &random) ?? 1
         oracle = Oracle(day: 0)
     }
 
@@ -84,7 +97,7 @@ package struct Simulation {
         plan(.restart, in: 0)
         plan(.arrival, in: 1)
         plan(.change, in: 5_000)
-        plan(.clockJumps, in: 20_000)
+        plan(.clockJumps, in: 2_000)
         plan(.crash, in: chance(60_000) + 10_000)
         while tally.steps < steps, violations.isEmpty {
             guard step() else { break }
@@ -94,6 +107,8 @@ package struct Simulation {
         while violations.isEmpty, step() {}
         guard violations.isEmpty else { return }
         observeBalances()
+        observeBeliefs()
+        checkRest()
         observe(.quiescent)
     }
 
@@ -109,18 +124,26 @@ package struct Simulation {
             crash(at: error.point)
         }
         if tally.steps % 2_000 == 0 { observeBalances() }
+        checkWaiters()
+        if isAtRest, tally.steps >= restCheckedAt + 100 {
+            restCheckedAt = tally.steps
+            count(.rested)
+            observeBeliefs()
+        }
         return true
     }
 
     private mutating func take(_ event: Event) throws(Crash) {
         switch event {
         case .arrival: try arrive()
+        case .turn(let exchange, let turn): try take(turn, exchange)
         case .clientLeaves(let exchange): try clientLeaves(exchange)
         case .waitEnds(let exchange, let ticket): try waitEnds(exchange, ticket)
         case .silenceEnds(let exchange): try silenceEnds(exchange)
         case .commitBegins: beginCommit()
         case .commitEnds: try endCommit()
         case .answer(let queued, let result): try answer(queued, result)
+        case .refusals: try answerRefused()
         case .probe: try probe()
         case .upstream(let id): try advance(id)
         case .lookUp(let attempt, let entry, let pause):
@@ -131,56 +154,13 @@ package struct Simulation {
             if isClosing { return }
             plan(.crash, in: chance(60_000) + 10_000)
             // Most crashes strike at named points; this one strikes anywhere.
-            if gateway != nil { throw Crash(point: store.isFailing ? .whileFailing : .midStream) }
+            if gateway != nil { try point(store.isFailing ? .whileFailing : .anywhere) }
         case .restart: try restart()
         }
     }
 }
 
 extension Simulation {
-    /// What a run did, to be added up.
-    package struct Tally: Sendable {
-        package var steps = 0
-        package var calls = 0
-        package var forwarded = 0
-        package var waited = 0
-        package var refused = 0
-        package var corrections = 0
-        package var failedCommits = 0
-        package var crashes: [CrashPoint: Int] = [:]
-
-        package mutating func add(_ other: Tally) {
-            steps += other.steps
-            calls += other.calls
-            forwarded += other.forwarded
-            waited += other.waited
-            refused += other.refused
-            corrections += other.corrections
-            failedCommits += other.failedCommits
-            crashes.merge(other.crashes, uniquingKeysWith: +)
-        }
-
-        package init() {}
-
-        /// What was done, for people; the crash points with how often each was struck.
-        package func summary(seeds: UInt64) -> String {
-            var lines = [
-                "\(steps) steps in \(seeds) runs, every invariant checked after each: nothing "
-                    + "found.",
-                "\(calls) calls, \(forwarded) forwarded, \(waited) waited, \(refused) refused; "
-                    + "\(corrections) corrections; \(failedCommits) commits failed.",
-                "Crashes:",
-            ]
-            for point in CrashPoint.allCases {
-                let count = crashes[point] ?? 0
-                lines.append("  \(count)\t\(point.rawValue)")
-            }
-            return lines.joined(separator: "\n")
-        }
-    }
-
-    mutating func count(_ change: (inout Tally) -> Void) { change(&tally) }
-
     /// Plans an event of the world, or one of this process.
     mutating func plan(_ event: Event, in pause: Int64, ofThisLife isOfThisLife: Bool = false) {
         schedule.add(Planned(event: event, life: isOfThisLife ? life : nil), at: time + pause)
@@ -195,7 +175,8 @@ extension Simulation {
 
     /// Crashes here now and then.
     mutating func point(_ point: CrashPoint) throws(Crash) {
-        if !isClosing, happens(oneIn: 700) { throw Crash(point: point) }
+        guard !isClosing, crashFactor > 0 else { return }
+        if happens(oneIn: max(1, point.rarity / crashFactor)) { throw Crash(point: point) }
     }
 
     /// What the wall clock shows.

@@ -60,6 +60,9 @@ struct Town {
             keys: keys, budgets: budgets, softLimits: softLimits, managementDigests: [])
     }
 
+    /// With fewer there is nothing to simulate.
+    static let budgetsMin = 5
+
     func scope(using random: inout SeededGenerator) -> Scope {
         switch Int.random(in: 0..<8, using: &random) {
         case 0, 1: .organisation
@@ -78,7 +81,7 @@ struct Town {
             case .monthly: 10
             case .total: 40
             }
-        let cents = Int64.random(in: 100...1_500, using: &random) * factor
+        let cents = Int64.random(in: 200...1_800, using: &random) * factor
         return Budget(
             scope: scope, period: period, limit: USD(picodollars: cents * 10_000_000_000))
     }
@@ -109,16 +112,27 @@ struct Town {
         #"{"model":"a/cheap","messages":[{"role":"user","content":"hi"}],"max_tokens":100,"n":3}"#,
         #"{"model":"b/dear","models":["a/cheap"],"messages":[{"content":"a"}],"max_tokens":50}"#,
         #"{"model":"a/cheap","messages":[{"content":"a"}],"stream":true,"max_tokens":20}"#,
-        #"{"model":"c/none","messages":[{"content":"a"}]}"#,
+        #"{"model":"b/dear","messages":[{"content":"ab"}],"stream":true,"max_tokens":200}"#,
+        #"{"model":"a/cheap","messages":[{"content":"abc"}],"max_tokens":150}"#,
+        #"{"model":"a/cheap","messages":[{"content":"abcd"}],"stream":true,"max_tokens":500}"#,
     ]
 
-    /// Berlin's clock changes of four years: on the last Sundays of March and October.
+    /// The last year whose clock changes are below.
+    static let yearMax = 2040
+
+    /// Berlin's clock changes: on the last Sundays of March and October.
     private static let berlin = Zone(
         name: "Europe/Berlin", firstOffsetSeconds: 3_600,
         transitions: [
-            (1_774_746_000, 7_200), (1_792_890_000, 3_600), (1_806_195_600, 7_200),
-            (1_824_944_400, 3_600), (1_837_645_200, 7_200), (1_856_394_000, 3_600),
-        ].map { seconds, offset in
-            Zone.Transition(at: Timestamp(milliseconds: seconds * 1_000), offsetSeconds: offset)
+            1_774_746_000, 1_792_890_000, 1_806_195_600, 1_824_944_400, 1_837_645_200,
+            1_856_394_000, 1_869_094_800, 1_887_843_600, 1_901_149_200, 1_919_293_200,
+            1_932_598_800, 1_950_742_800, 1_964_048_400, 1_982_797_200, 1_995_498_000,
+            2_014_246_800, 2_026_947_600, 2_045_696_400, 2_058_397_200, 2_077_146_000,
+            2_090_451_600, 2_108_595_600, 2_121_901_200, 2_140_045_200, 2_153_350_800,
+            2_172_099_600, 2_184_800_400, 2_203_549_200, 2_216_250_000, 2_234_998_800,
+        ].enumerated().map { number, seconds in
+            Zone.Transition(
+                at: Timestamp(milliseconds: seconds * 1_000),
+                offsetSeconds: number.isMultiple(of: 2) ? 7_200 : 3_600)
         })
 }

@@ -15,14 +15,14 @@ import Synchronization
 /// is answered with `unavailable` and is not tried again: whoever waits decides. From then on
 /// each write is refused at once, until a probe has reached the disk: 64 KiB, written and taken
 /// back every ``Limits/probeIntervalMilliseconds``. A write that only breaks a rule of the
-/// schema fails alone: its group is repeated one by one.
+/// schema fails alone: its group is written again in halves.
 ///
 /// Call ``close()`` before letting go of it.
 package final class SQLiteLedger: Ledger, Sendable {
     struct Limits: Sendable {
         /// Writes in one transaction: large enough that the sync costs each little, small enough
-        /// that no answer waits long for its neighbours.
-        var groupMax = 512
+        /// that no answer waits long for its neighbours: some 15 ms of work.
+        var groupMax = 4_096
         /// Writes queued and not answered: about a second of work. Whoever comes later would
         /// wait longer than a refusal is worth.
         var queueMax = 16_384
@@ -38,6 +38,13 @@ package final class SQLiteLedger: Ledger, Sendable {
         var answer: Answer
     }
 
+    /// What was committed since the ledger was opened.
+    package struct Work: Hashable, Sendable {
+        /// Transactions.
+        package var groups = 0
+        package var writes = 0
+    }
+
     /// What the callers and the writer share.
     private struct Line: Sendable {
         var waiting: [Queued] = []
@@ -45,11 +52,12 @@ package final class SQLiteLedger: Ledger, Sendable {
         var unanswered = 0
         /// Why writes are refused; `nil` while the engine works.
         var failure: StorageFailure?
-        /// Whether the engine works again, and what it could not take comes first.
+        /// Whether entries are taken again, and nothing else yet.
         var isRecovering = false
         var isClosed = false
         /// Whether the writer will look here again without being rung.
         var isWriterAwake = false
+        var work = Work()
     }
 
     let connection: DatabaseQueue
@@ -126,7 +134,7 @@ extension SQLiteLedger {
             precondition(entry.attempt == attempt.id, "an entry comes with its own attempt")
         }
         let mustRing = line.withLock { line in
-            if let refusal = self.refusal(of: write, line) {
+            if let refusal = self.refusal(line, of: write) {
                 // Under the lock: the writer must not miss it when it recovers.
                 refusals.async { done(.failure(refusal)) }
                 return false
@@ -149,13 +157,15 @@ extension SQLiteLedger {
         refusals.sync {}
     }
 
+    package var work: Work { line.withLock(\.work) }
+
     /// Refuses what comes from now on; what is queued is still written.
     func stopTaking() {
         line.withLock { $0.isClosed = true }
         bell.signal()
     }
 
-    private func refusal(of write: LedgerWrite, _ line: Line) -> StorageFailure? {
+    private func refusal(_ line: Line, of write: LedgerWrite) -> StorageFailure? {
         if line.isClosed { return StorageFailure(.unavailable, "the ledger is closed") }
         if let failure = line.failure {
             guard line.isRecovering, case .entry = write else { return failure }
@@ -171,24 +181,30 @@ extension SQLiteLedger {
 /// The writer's thread.
 extension SQLiteLedger {
     private enum Step {
-        case commit([Queued])
+        case commit
         case probe
         case stop
     }
 
+    private typealias Results = [Result<LedgerReceipt, StorageFailure>]
+
     private func run() {
+        var statements: LedgerStatements?
+        var taken: [Queued] = []
         while true {
-            switch nextStep() {
-            case .commit(let queued):
-                var rest = queued[...]
-                while !rest.isEmpty {
-                    commit(rest.prefix(limits.groupMax))
-                    rest = rest.dropFirst(limits.groupMax)
+            switch nextStep(&taken) {
+            case .commit:
+                for start in stride(from: 0, to: taken.count, by: limits.groupMax) {
+                    let end = min(start + limits.groupMax, taken.count)
+                    commit(taken, start..<end, &statements)
                 }
+                // Its room is the next line's.
+                taken.removeAll(keepingCapacity: true)
             case .probe:
                 probe()
             case .stop:
                 turnstile.discard()
+                statements = nil
                 // All is on disk. What cannot be closed now closes with the last reference.
                 try? connection.close()
                 finished.signal()
@@ -197,13 +213,13 @@ extension SQLiteLedger {
         }
     }
 
-    /// Waits for something to do.
-    private func nextStep() -> Step {
+    /// Waits for something to do, and takes all that is queued for an empty array.
+    private func nextStep(_ taken: inout [Queued]) -> Step {
         while true {
             let (step, isFailing) = line.withLock { line -> (Step?, Bool) in
                 if !line.waiting.isEmpty {
-                    defer { line.waiting = [] }
-                    return (.commit(line.waiting), false)
+                    swap(&line.waiting, &taken)
+                    return (.commit, false)
                 }
                 if line.isClosed { return (.stop, false) }
                 line.isWriterAwake = false
@@ -218,57 +234,68 @@ extension SQLiteLedger {
         }
     }
 
-    private func commit(_ group: ArraySlice<Queued>) {
-        let results: [Result<LedgerReceipt, StorageFailure>]
-        // Only this thread changes `failure`.
-        if let failure = line.withLock({ $0.failure }) {
-            results = group.map { _ in .failure(failure) }
-        } else {
-            results = write(group.map(\.write))
-        }
+    private func commit(
+        _ queued: [Queued], _ group: Range<Int>, _ statements: inout LedgerStatements?
+    ) {
+        let results = write(queued, group, &statements)
         if results.contains(.success(.stale)) { onStale() }
-        for (queued, result) in zip(group, results) { queued.answer(result) }
+        for (index, result) in zip(group, results) { queued[index].answer(result) }
         line.withLock { $0.unanswered -= group.count }
     }
 
-    /// Writes all in one transaction, or, if one breaks a rule, each in its own.
-    private func write(_ writes: [LedgerWrite]) -> [Result<LedgerReceipt, StorageFailure>] {
+    /// Writes all in one transaction, or, if one breaks a rule, each half in its own, so that
+    /// one bad write costs a few transactions more and not one for each of its neighbours.
+    private func write(
+        _ queued: [Queued], _ group: Range<Int>, _ statements: inout LedgerStatements?
+    ) -> Results {
+        // Only this thread changes `failure`.
+        if let failure = line.withLock({ $0.failure }) {
+            return group.map { _ in .failure(failure) }
+        }
         do throws(StorageFailure) {
-            return try transaction(writes).map { .success($0) }
+            return try transaction(queued, group, &statements)
         } catch {
-            if error.code == .unavailable {
-                fail(error)
-                return writes.map { _ in .failure(error) }
-            }
-            if writes.count == 1 { return [.failure(error)] }
-        }
-        var results: [Result<LedgerReceipt, StorageFailure>] = []
-        for write in writes {
-            if let failure = line.withLock({ $0.failure }) {
-                results.append(.failure(failure))
-            } else {
-                results += self.write([write])
+            if error.code == .unavailable { fail(error) }
+            if error.code == .unavailable || group.count == 1 {
+                return group.map { _ in .failure(error) }
             }
         }
-        return results
+        let middle = group.lowerBound + group.count / 2
+        return write(queued, group.lowerBound..<middle, &statements)
+            + write(queued, middle..<group.upperBound, &statements)
     }
 
     private func transaction(
-        _ writes: [LedgerWrite]
-    ) throws(StorageFailure) -> [LedgerReceipt] {
+        _ queued: [Queued], _ group: Range<Int>, _ statements: inout LedgerStatements?
+    ) throws(StorageFailure) -> Results {
         turnstile.makeWay()
+        var results: Results = []
+        results.reserveCapacity(group.count)
         do {
-            var receipts: [LedgerReceipt] = []
-            try connection.inTransaction(.immediate) { db in
-                var group = try LedgerGroup(db)
-                receipts = try writes.map { try group.apply($0) }
-                try group.finish()
-                return .commit
+            try connection.writeWithoutTransaction { db in
+                let statements = try LedgerStatements.kept(in: &statements, db)
+                try statements.begin.run()
+                do {
+                    var transaction = try LedgerGroup(db, statements)
+                    for index in group {
+                        results.append(.success(try transaction.apply(queued[index].write)))
+                    }
+                    try transaction.finish()
+                    try statements.commit.run()
+                } catch {
+                    // A disk that fails may have ended the transaction already.
+                    if db.isInsideTransaction { try statements.rollBack.run() }
+                    throw error
+                }
             }
-            return receipts
         } catch {
             throw StorageFailure(error)
         }
+        line.withLock { line in
+            line.work.groups += 1
+            line.work.writes += group.count
+        }
+        return results
     }
 
     private func fail(_ failure: StorageFailure) {
@@ -276,8 +303,8 @@ extension SQLiteLedger {
         onFailure(failure)
     }
 
-    /// Ends the failure if the disk takes about as much as a group writes. A failed probe is
-    /// repeated, so what it says is not kept.
+    /// Ends the failure if the disk takes about as much as an ordinary group writes. A failed
+    /// probe is repeated, so what it says is not kept.
     private func probe() {
         do {
             try connection.inDatabase { db in
@@ -290,13 +317,14 @@ extension SQLiteLedger {
             return
         }
         line.withLock { $0.isRecovering = true }
-        // Whoever was refused hears it before the recovery is told, so that what it could not
-        // write is written now; and no attempt gets in before the entry that frees its money.
+        // Whoever was refused hears it before the recovery is told, so that what could not be
+        // written is written now; and it stands first in the new line: an attempt may rest on
+        // money that came free by it.
         refusals.sync {}
         onRecovery()
         line.withLock { line in
-            line.failure = nil
             line.isRecovering = false
+            line.failure = nil
         }
     }
 

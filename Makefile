@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check simulate bench clean
+.PHONY: help setup build demo test check simulate bench bench-budget bench-ledger reliability clean
 
 ARGS ?=
 # Swift's run-time check for overlapping accesses costs NIO code a third of its instructions; the
@@ -18,7 +18,7 @@ SWIFT_SOURCES := Package.swift $(wildcard Sources Tests)
 export PYTHONDONTWRITEBYTECODE := 1
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what building and testing need (Debian packages, a Python environment)
 	@scripts/setup test
@@ -50,6 +50,22 @@ bench: ## CPU and requests per second beside nginx, on this machine; ARGS="--rou
 	@scripts/setup bench
 	@$(MAKE) --no-print-directory build
 	@Benchmarks/gateway/run $(ARGS)
+
+bench-budget: ## what checking and holding in every budget costs, from 10 to 100,000 members
+	@scripts/setup build
+	swift build -c release --product budget-bench $(RELEASE_FLAGS)
+	@.build/release/budget-bench $(ARGS)
+
+bench-ledger: ## what the ledger does alone, after ten thousand calls or ten million (3 GB of disk)
+	@scripts/setup build
+	swift build -c release --product ledger-bench $(RELEASE_FLAGS)
+	@.build/release/ledger-bench $(ARGS)
+
+reliability: ## kill -9 under load, and 10,000 calls at once against one budget; minutes
+	@scripts/setup test
+	@$(MAKE) --no-print-directory build
+	PURSER_BIN=.build/release/purser Benchmarks/reliability/parallel --calls 10000
+	PURSER_BIN=.build/release/purser Benchmarks/reliability/kills --kills 200
 
 clean: ## remove what was built and measured
 	swift package clean

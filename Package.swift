@@ -8,7 +8,8 @@ let package = Package(
     name: "purser",
     products: [
         .executable(name: "purser", targets: ["PurserMain"]),
-        // What the ledger costs on a disk; no part of what is shipped.
+        // What is measured or simulated; no part of what is shipped.
+        .executable(name: "budget-bench", targets: ["BudgetBench"]),
         .executable(name: "ledger-bench", targets: ["LedgerBench"]),
     ],
     dependencies: [
@@ -90,11 +91,6 @@ let package = Package(
             swiftSettings: .strict),
         .testTarget(name: "TidyTests", swiftSettings: .strict),
 
-        .executableTarget(
-            name: "LedgerBench",
-            dependencies: ["Purser", "Storage", "SQLiteStorage", .argumentParser, .grdb],
-            path: "Benchmarks/ledger", swiftSettings: .strict),
-
         // What several test targets share.
         .target(
             name: "TestSupport", path: "Tests/Support/TestSupport", swiftSettings: .strict),
@@ -120,6 +116,10 @@ let package = Package(
         .executableTarget(
             name: "BudgetBench", dependencies: ["Purser"], path: "Benchmarks/budget",
             swiftSettings: .strict),
+        .executableTarget(
+            name: "LedgerBench",
+            dependencies: ["Purser", "Storage", "SQLiteStorage", .argumentParser, .grdb],
+            path: "Benchmarks/ledger", swiftSettings: .strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,9 @@
 Nothing here knows how Purser works inside: only its documented commands, options and paths.
 """
 
+import contextlib
 import datetime
+import sqlite3
 import subprocess
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -13,6 +15,7 @@ import requests
 from programs import (
     BINARY,
     BOOKS_SECONDS,
+    READY_SECONDS,
     Gateway,
     Sandbox,
     clean_environment,
@@ -229,6 +232,35 @@ def assert_sane_line(line):
     else:
         assert state == "settled" and line["cost_source"] in ("upstream", "generation"), line
         assert cost == picodollars(line["cost_literal"]) and line["generation_id"], line
+
+
+@contextlib.contextmanager
+def locked(database):
+    """Somebody holds the database's write lock, longer than the ledger waits for it."""
+    connection = sqlite3.connect(database, isolation_level=None)
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+def serve_in_vain(team, database, listen="127.0.0.1:0"):
+    """A `serve` that is expected to give up, beside the one that runs."""
+    return subprocess.run(
+        [BINARY, "serve", "--database", database, "--listen", listen, "--console", "127.0.0.1:0"],
+        cwd=team.directory,
+        env=clean_environment(
+            team.directory,
+            OPENROUTER_BASE_URL=team.sandbox.url,
+            OPENROUTER_API_KEY=team.sandbox.key,
+        ),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=READY_SECONDS,
+    )
 
 
 def metric(team, name):

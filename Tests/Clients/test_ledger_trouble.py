@@ -1,11 +1,10 @@
 """The disk, or whoever has it, gets in the way of the books."""
 
 import contextlib
-import sqlite3
 import threading
 
 import pytest
-from harness import assert_envelope, metric
+from harness import assert_envelope, locked, metric
 from programs import eventually
 
 
@@ -13,18 +12,6 @@ from programs import eventually
 def slow_team(fresh_team):
     """Answers take a while, so that there is time to get in the way of their entry."""
     return fresh_team(sandbox_options=("--latency-ms", "1500"))
-
-
-@contextlib.contextmanager
-def locked(database):
-    """Somebody holds the database's write lock, longer than the ledger waits for it."""
-    connection = sqlite3.connect(database, isolation_level=None)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-    finally:
-        connection.rollback()
-        connection.close()
 
 
 def test_a_cost_that_could_not_be_written_is_written_when_the_ledger_works_again(slow_team):

@@ -10,15 +10,14 @@ import hashlib
 import json
 import os
 import sqlite3
-import subprocess
 import zoneinfo
 from decimal import Decimal
 
 import pytest
 import requests
 
-from harness import CHEAP, DEAR, OTHER, assert_envelope
-from programs import BINARY, READY_SECONDS, clean_environment, eventually, exact
+from harness import CHEAP, DEAR, OTHER, assert_envelope, serve_in_vain
+from programs import eventually, exact
 from scripted import behind, completion
 
 NEXT_TO_NOTHING = 0.0000001
@@ -170,20 +169,7 @@ def test_a_second_gateway_on_the_same_books_does_not_start(team, spelling):
         "around": folder / ".." / folder.name / team.database.name,
         "link": link,
     }[spelling]
-    second = subprocess.run(
-        [BINARY, "serve", "--database", database, "--listen", "127.0.0.1:0", "--console",
-         "127.0.0.1:0"],
-        cwd=team.directory,
-        env=clean_environment(
-            team.directory,
-            OPENROUTER_BASE_URL=team.sandbox.url,
-            OPENROUTER_API_KEY=team.sandbox.key,
-        ),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=READY_SECONDS,
-    )
+    second = serve_in_vain(team, database)
     assert second.returncode == 1 and "purser: ready" not in second.stdout
     assert "another gateway" in second.stderr and "postgres" in second.stderr.lower()
     team.assert_healthy()

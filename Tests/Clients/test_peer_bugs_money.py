@@ -4,7 +4,6 @@ Each docstring begins with the thread of the other project in which somebody des
 """
 
 import contextlib
-import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -12,7 +11,7 @@ from decimal import Decimal
 import pytest
 import requests
 
-from harness import Team, assert_booked, assert_envelope, metric, picodollars
+from harness import Team, assert_booked, assert_envelope, locked, metric, picodollars
 from programs import eventually, exact
 from scripted import behind, completion, http_answer, stream
 from wire import Connection
@@ -306,18 +305,6 @@ def test_looking_at_what_a_call_was_costs_nothing(team):
     assert team.sandbox.state()["requests"] == requests_before
     assert [picodollars(entry["cost"]) for entry in entries(team, person.name)] == [cost]
     assert Decimal(str(usage(team, person.name)["total"]["spent"])) == cost
-
-
-@contextlib.contextmanager
-def locked(database):
-    """Somebody else has the database's write lock."""
-    connection = sqlite3.connect(database, isolation_level=None)
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-        yield
-    finally:
-        connection.rollback()
-        connection.close()
 
 
 def test_spend_whose_commit_failed_is_not_forgotten_by_a_crash_either(fresh_team):

@@ -8,30 +8,13 @@ import threading
 
 import requests
 
-from harness import CHEAP, Commands
-from programs import BINARY, READY_SECONDS, Gateway, clean_environment
-
-
-def serve(team, database, listen="127.0.0.1:0"):
-    """A `serve` that is expected to give up, beside the one that runs."""
-    return subprocess.run(
-        [BINARY, "serve", "--database", database, "--listen", listen, "--console", "127.0.0.1:0"],
-        cwd=team.directory,
-        env=clean_environment(
-            team.directory,
-            OPENROUTER_BASE_URL=team.sandbox.url,
-            OPENROUTER_API_KEY=team.sandbox.key,
-        ),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=READY_SECONDS,
-    )
+from harness import CHEAP, Commands, serve_in_vain
+from programs import Gateway
 
 
 def test_a_second_serve_on_the_same_database_refuses_to_start(team):
     """Two gateways on one SQLite file would each believe the other's money is free."""
-    second = serve(team, team.database)
+    second = serve_in_vain(team, team.database)
     assert second.returncode == 1
     assert "postgres" in second.stderr.lower()
     assert "purser: ready" not in second.stdout
@@ -62,7 +45,7 @@ def test_an_address_in_use_is_explained(fresh_team):
     taken = team.gateway.origin.removeprefix("http://")
     other = Commands(team.directory, team.directory / "other.db")
     other.run("init")
-    done = serve(team, other.database, listen=taken)
+    done = serve_in_vain(team, other.database, listen=taken)
     assert done.returncode == 1
     assert taken in done.stderr
 

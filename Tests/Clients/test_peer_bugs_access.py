@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from harness import CHEAP, DEAR, OTHER, assert_envelope, serve_in_vain
-from programs import eventually, exact
+from programs import eventually
 from scripted import behind, completion
 
 NEXT_TO_NOTHING = 0.0000001

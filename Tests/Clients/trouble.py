@@ -4,7 +4,7 @@ import subprocess
 
 import requests
 
-from harness import Team, assert_booked, assert_envelope, assert_sane_books, metric, sum_of
+from harness import Team, assert_booked, assert_envelope, assert_sane_books, sum_of
 from programs import BINARY, READY_SECONDS, FaultyDisk, clean_environment, eventually
 
 KINDS = ["full", "write-error", "sync-error", "read-only"]

@@ -42,7 +42,7 @@ package enum Happening: String, CaseIterable, Sendable {
         switch self {
         case .call, .settled, .forwarded: 5_000
         case .refused, .shortfall, .streamed, .shared, .released: 500
-        case .waited: 1_500
+        case .waited: 1_000
         case .kept, .corrected, .judgedAnew: 200
         case .commitFailed, .restarted, .rested: 200
         case .midnight: 100

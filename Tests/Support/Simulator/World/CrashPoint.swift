@@ -18,9 +18,9 @@ package enum CrashPoint: String, CaseIterable, Sendable {
     /// Of how many passages of the point one ends in a crash, chosen so that none is rare.
     var rarity: Int {
         switch self {
-        case .beforeAttemptCommit, .afterAttemptCommit, .afterHead: 180
+        case .beforeAttemptCommit, .afterAttemptCommit: 180
         case .beforeEntryCommit, .afterEntryCommit: 110
-        case .beforeForward, .afterForward, .midStream: 120
+        case .beforeForward, .afterForward, .midStream, .afterHead: 120
         case .beforeLastByte, .afterLastByte: 90
         case .duringRecovery, .duringCorrection: 35
         case .whileFailing: 6

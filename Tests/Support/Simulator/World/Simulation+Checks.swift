@@ -50,6 +50,19 @@ extension Simulation {
         }
     }
 
+    /// Whoever comes now stands behind everybody who waits for one of the same budgets.
+    mutating func checkOvertaking(_ admitted: Admitted) {
+        guard let gateway else { return }
+        let scopes = Set(admitted.budgets.map(\.scope))
+        for ticket in gateway.waiting.keys.sorted() {
+            guard let exchange = gateway.waiting[ticket],
+                let waiter = gateway.exchanges[exchange]?.admitted,
+                waiter.budgets.contains(where: { scopes.contains($0.scope) })
+            else { continue }
+            fail("\(admitted.attempt.id.rawValue) overtakes \(ticket.rawValue)")
+        }
+    }
+
     /// Nothing is left of a day's work when it has ended.
     mutating func checkRest() {
         guard let gateway else { return fail("the gateway is down at the end") }

@@ -68,6 +68,7 @@ extension Simulation {
     ) throws(Crash) {
         switch judgement {
         case .admitted(let admitted):
+            checkOvertaking(admitted)
             self.gateway?.exchanges[exchange]?.admitted = admitted
             observe(.admitted(admitted.attempt, admitted.revision))
             try perform(feed(.held, to: exchange), for: exchange)

@@ -76,6 +76,9 @@ extension Treasury {
         }
     }
 
+    /// Those whose turn has come because a claim began a new day.
+    package mutating func turnsOfNewDay() -> [Book.Turn] { book.serveWaiters() }
+
     /// Takes a call out of the line; `nil` if its turn has just come. Those behind it may fit
     /// where it did not.
     package mutating func stopWaiting(_ attempt: ID<Attempt>) -> [Book.Turn]? {

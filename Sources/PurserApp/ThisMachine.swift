@@ -1,4 +1,5 @@
 import Credentials
+import Dispatch
 import Foundation
 import Purser
 
@@ -7,6 +8,11 @@ enum ThisMachine {
     /// The present instant, to the millisecond.
     static func now() -> Timestamp {
         Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1_000).rounded(.down)))
+    }
+
+    /// How long the machine has been up; only differences mean anything.
+    static func uptime() -> Timestamp {
+        Timestamp(milliseconds: Int64(DispatchTime.now().uptimeNanoseconds / 1_000_000))
     }
 
     /// A new secret from the system's source of randomness.

@@ -52,12 +52,23 @@ package final class SQLiteLedger: Ledger, Sendable {
         var unanswered = 0
         /// Why writes are refused; `nil` while the engine works.
         var failure: StorageFailure?
-        /// Whether entries are taken again, and nothing else yet.
+        /// Whether the engine works again, and the entries that it could not take come first.
         var isRecovering = false
+        /// What stands behind them.
+        var deferred: [Queued] = []
         var isClosed = false
         /// Whether the writer will look here again without being rung.
         var isWriterAwake = false
         var work = Work()
+
+        mutating func add(_ queued: Queued) {
+            unanswered += 1
+            if isRecovering, !queued.write.isOutcome {
+                deferred.append(queued)
+            } else {
+                waiting.append(queued)
+            }
+        }
     }
 
     let connection: DatabaseQueue
@@ -139,8 +150,7 @@ extension SQLiteLedger {
                 refusals.async { done(.failure(refusal)) }
                 return false
             }
-            line.waiting.append(Queued(write: write, answer: done))
-            line.unanswered += 1
+            line.add(Queued(write: write, answer: done))
             defer { line.isWriterAwake = true }
             return !line.isWriterAwake
         }
@@ -167,14 +177,24 @@ extension SQLiteLedger {
 
     private func refusal(_ line: Line, of write: LedgerWrite) -> StorageFailure? {
         if line.isClosed { return StorageFailure(.unavailable, "the ledger is closed") }
-        if let failure = line.failure {
-            guard line.isRecovering, case .entry = write else { return failure }
-        }
+        if let failure = line.failure, !line.isRecovering { return failure }
+        // What has happened is always taken: calls in flight bound how much of it there is.
+        if write.isOutcome { return nil }
         guard line.unanswered < limits.queueMax else {
             return StorageFailure(
                 .unavailable, "\(limits.queueMax) writes wait for the disk already")
         }
         return nil
+    }
+}
+
+extension LedgerWrite {
+    /// Whether it says what became of a call, rather than asking for one to begin.
+    fileprivate var isOutcome: Bool {
+        switch self {
+        case .entry, .generation: true
+        case .attempt, .refusal, .confirm: false
+        }
     }
 }
 
@@ -325,6 +345,8 @@ extension SQLiteLedger {
         line.withLock { line in
             line.isRecovering = false
             line.failure = nil
+            line.waiting += line.deferred
+            line.deferred = []
         }
     }
 

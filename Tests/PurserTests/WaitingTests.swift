@@ -47,8 +47,8 @@ struct WaitingTests {
         var book = Book()
         let isHeld = [
             ask(&book, claim(4, [(member(1), 5)]), 1),
-            ask(&book, claim(3, [(member(1), 5), (member(2), 50)]), 2),
-            ask(&book, claim(1, [(member(2), 50)]), 3),
+            ask(&book, claim(5, [(member(1), 7)]), 2),
+            ask(&book, claim(1, [(member(1), 7)]), 3),
         ]
         #expect(isHeld == [true, false, false])
         book.settle(ID(1), cost: .dollars(4))
@@ -76,6 +76,31 @@ struct WaitingTests {
         #expect(turns == [Book.Turn(ticket: ID(3), outcome: .held)])
         book.settle(ID(3), cost: .zero)
         #expect(book.serveWaiters() == [Book.Turn(ticket: ID(4), outcome: .held)])
+    }
+
+    @Test func `who waits for a budget of their own is in nobody else's way`() {
+        var book = Book()
+        _ = ask(&book, claim(4, [(member(1), 5), (.organisation, 900)]), 1)
+        let waits = !ask(&book, claim(4, [(member(1), 5), (.organisation, 900)]), 2)
+        #expect(waits)
+        #expect(book.scopeWaitedFor(by: ID(2)) == member(1))
+        let isHeld = ask(&book, claim(4, [(member(2), 5), (.organisation, 900)]), 3)
+        #expect(isHeld)
+        let overtakes = ask(&book, claim(1, [(member(1), 5), (.organisation, 900)]), 4)
+        #expect(!overtakes)
+    }
+
+    @Test func `a new day wakes those who waited for the old one`() {
+        var book = Book()
+        _ = ask(&book, claim(5, [(member(1), 5)]), 1)
+        _ = ask(&book, claim(5, [(member(1), 5)]), 2)
+        var tomorrow = claim(1, [(member(2), 5)])
+        tomorrow = Claim(
+            scopes: tomorrow.scopes, budgets: tomorrow.budgets, day: day.adding(days: 1),
+            bound: tomorrow.bound)
+        let isHeld = ask(&book, tomorrow, 3)
+        #expect(isHeld)
+        #expect(book.serveWaiters() == [Book.Turn(ticket: ID(2), outcome: .judgeAnew)])
     }
 
     @Test func `a call that leaves the line lets those behind it through`() {

@@ -37,7 +37,7 @@ final class ClientHandler: ChannelInboundHandler {
 
     init(loop: LoopContext) {
         self.loop = loop
-        idleSince = loop.core.now()
+        idleSince = loop.core.uptime()
         requestSince = idleSince
     }
 
@@ -128,7 +128,7 @@ extension ClientHandler {
     private func takeHead(_ head: HTTPRequestHead, context: ChannelHandlerContext) {
         let request = InboundRequest(
             head: head, body: ByteBuffer(), id: loop.core.makeRequestID())
-        requestSince = loop.core.now()
+        requestSince = loop.core.uptime()
         let length = head.headers.first(name: "content-length").flatMap { Int($0) }
         let expects = head.headers.first(name: "expect")?.lowercased() == "100-continue"
         if let length, length > loop.core.settings.bodyBytesMax {
@@ -136,10 +136,10 @@ extension ClientHandler {
                 state = .answering(request)
                 return refuseBody(request)
             }
-            state = .discarding(request, bytes: 0, since: loop.core.now())
+            state = .discarding(request, bytes: 0, since: loop.core.uptime())
             return
         }
-        state = .gathering(request, since: loop.core.now())
+        state = .gathering(request, since: loop.core.uptime())
         if expects {
             let go = HTTPResponseHead(version: head.version, status: .continue)
             context.writeAndFlush(wrapOutboundOut(.head(go)), promise: nil)
@@ -160,9 +160,9 @@ extension ClientHandler {
             if request.body.readableBytes > loop.core.settings.bodyBytesMax {
                 let count = request.body.readableBytes
                 request.body = ByteBuffer()
-                state = .discarding(request, bytes: count, since: loop.core.now())
+                state = .discarding(request, bytes: count, since: loop.core.uptime())
             } else {
-                state = .gathering(request, since: loop.core.now())
+                state = .gathering(request, since: loop.core.uptime())
             }
         case .discarding(let request, let count, _):
             let count = count + bytes.readableBytes
@@ -170,7 +170,7 @@ extension ClientHandler {
                 state = .answering(request)
                 refuseBody(request)
             } else {
-                state = .discarding(request, bytes: count, since: loop.core.now())
+                state = .discarding(request, bytes: count, since: loop.core.uptime())
             }
         case .idle, .answering, .closed: break
         }
@@ -250,7 +250,7 @@ extension ClientHandler {
         state = keepsAlive ? .idle : .closed
         exchange = nil
         hasSentHead = false
-        idleSince = loop.core.now()
+        idleSince = loop.core.uptime()
         flushCount += 1
         let bound = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
         context.writeAndFlush(wrapOutboundOut(.end(nil))).whenComplete { _ in

@@ -42,7 +42,7 @@ final class LoopContext {
     }
 
     private func sweep() {
-        let now = core.now()
+        let now = core.uptime()
         for client in clients.values { client.sweep(now: now) }
         for exchange in exchanges.values { exchange.sweep(now: now) }
         pool.sweep(now: now)

@@ -58,7 +58,7 @@ extension GatewayCore {
                 keepInstead(of: entry, attempt, failure, done: done)
             case .failure:
                 withTill { $0.treasury.remember(entry, of: attempt) }
-                reportUnwritten(entry)
+                reportUnwritten(entry, of: attempt)
                 count { $0.ledgerFailures += 1 }
                 logger.error(
                     "entry not written",
@@ -105,7 +105,7 @@ extension GatewayCore {
     /// it took it after all, it cost nothing.
     func disown(_ attempt: Attempt) {
         reportUnwritten(
-            Entry(.release(Passage.Evidence()), of: attempt, at: now()))
+            Entry(.release(Passage.Evidence()), of: attempt, at: now()), of: attempt)
     }
 
     /// How many entries wait for the ledger to work again.

@@ -37,11 +37,12 @@ extension GatewayCore {
         case .success(let plan): admitted = plan
         case .failure(let refusal): return .refused(refusal, caller)
         }
-        let judgement = withTill { till in
+        let (judgement, resumptions) = withTill { till -> (Judgement, [Resumption]) in
             let judgement = till.treasury.claim(admitted, in: roster)
             if case .waiting = judgement { till.resumes[admitted.attempt.id] = resume }
-            return judgement
+            return (judgement, till.resumptions(till.treasury.turnsOfNewDay()))
         }
+        for resumption in resumptions { resumption() }
         if case .waiting = judgement { count { $0.waited += 1 } }
         return judgement
     }

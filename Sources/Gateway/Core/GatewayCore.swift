@@ -15,6 +15,7 @@ package final class GatewayCore: Sendable {
     package let logger: Logger
 
     private let clock: @Sendable () -> Timestamp
+    private let uptimeClock: @Sendable () -> Timestamp
     private let newest: Atomic<Int64>
     private let rosterBox: Mutex<Box<Roster>>
     private let catalogueBox: Mutex<Box<Catalogue>>
@@ -26,7 +27,7 @@ package final class GatewayCore: Sendable {
     private let stopping: Atomic<Bool>
     private let drains = Atomic<Int64>(0)
     private let keptHandler: @Sendable (Attempt, Entry) -> Void
-    private let unwrittenHandler: @Sendable (Entry) -> Void
+    private let unwrittenHandler: @Sendable (Entry, Attempt) -> Void
 
     /// A value that readers share instead of copying.
     final class Box<Value: Sendable>: Sendable {
@@ -41,6 +42,7 @@ package final class GatewayCore: Sendable {
     ///   - book: with everything the store has spent.
     ///   - lastAttempt: the highest id ever used.
     ///   - requestPrefix: tells one run of the gateway from another in request ids.
+    ///   - clock: the time of day; `uptime` never jumps.
     ///   - onKept: told of attempts whose generation the upstream can be asked about.
     ///   - onUnwritten: told of entries that the ledger could not take, before anybody is
     ///     answered.
@@ -48,13 +50,15 @@ package final class GatewayCore: Sendable {
         settings: GatewaySettings, ledger: any Ledger, roster: Roster, catalogue: Catalogue,
         book: Book, lastAttempt: ID<Attempt>, requestPrefix: String, logger: Logger,
         clock: @escaping @Sendable () -> Timestamp,
+        uptime: @escaping @Sendable () -> Timestamp,
         onKept: @escaping @Sendable (Attempt, Entry) -> Void,
-        onUnwritten: @escaping @Sendable (Entry) -> Void
+        onUnwritten: @escaping @Sendable (Entry, Attempt) -> Void
     ) {
         self.settings = settings
         self.ledger = ledger
         self.logger = logger
         self.clock = clock
+        uptimeClock = uptime
         self.requestPrefix = requestPrefix
         keptHandler = onKept
         unwrittenHandler = onUnwritten
@@ -108,6 +112,9 @@ package final class GatewayCore: Sendable {
     /// How many calls hold money.
     package var holdCount: Int { withTill { $0.treasury.book.holdCount } }
 
+    /// How long this machine has been up, for deadlines: it never jumps.
+    func uptime() -> Timestamp { uptimeClock() }
+
     /// The instant that decisions use: the clock, but never earlier than one already used.
     package func now() -> Timestamp {
         let instant = clock().milliseconds
@@ -142,7 +149,7 @@ package final class GatewayCore: Sendable {
         keptHandler(attempt, entry)
     }
 
-    func reportUnwritten(_ entry: Entry) {
-        unwrittenHandler(entry)
+    func reportUnwritten(_ entry: Entry, of attempt: Attempt) {
+        unwrittenHandler(entry, attempt)
     }
 }

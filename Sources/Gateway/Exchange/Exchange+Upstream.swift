@@ -86,6 +86,7 @@ extension Exchange: UpstreamListener {
             return beginAnswer()
         }
         // Nobody sees any of an answer that could not be asked about after a crash.
+        upstream?.setReading(false)
         let begin = onLoop { $0.beginAnswer() }
         core.note(generation: id, of: admitted.attempt, done: begin)
     }
@@ -94,6 +95,7 @@ extension Exchange: UpstreamListener {
     private func beginAnswer() {
         guard case .streaming = relay.mode, !hasBegun, let head = relay.head else { return }
         hasBegun = true
+        upstream?.setReading(true)
         client?.startAnswer(head.status, answerHeaders(of: head))
         pass()
         client?.flush()
@@ -136,7 +138,13 @@ extension Exchange: UpstreamListener {
 
     func upstreamEnd(isReusable: Bool) {
         if let upstream {
-            if isReusable { loop.pool.release(upstream, now: core.now()) } else { upstream.close() }
+            // The next call on it must not wait for a reader that has gone.
+            if case .streaming = relay.mode { upstream.setReading(true) }
+            if isReusable {
+                loop.pool.release(upstream, now: core.uptime())
+            } else {
+                upstream.close()
+            }
         }
         upstream = nil
         switch relay.mode {

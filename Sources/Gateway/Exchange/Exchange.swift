@@ -24,6 +24,8 @@ final class Exchange {
     var isErrorOnly = false
     /// Whether the client has the head of a streamed answer.
     var hasBegun = false
+    /// When it has waited for long enough; `nil` if it never has.
+    private var waitUntil: Timestamp?
     /// What the client is told if calls in flight keep the money; `nil` when it does not wait.
     private var shortfall: Refusal?
     private var judgements = 0
@@ -42,7 +44,7 @@ final class Exchange {
         self.client = client
         inbound = request
         self.identity = identity
-        deadline = core.now()
+        deadline = core.uptime()
         bound = NIOLoopBoundBox(nil, eventLoop: loop.eventLoop)
         bound.value = self
         loop.exchanges[ObjectIdentifier(self)] = self
@@ -75,7 +77,7 @@ final class Exchange {
             return
         }
         perform(passage.take(.clientLeft))
-        deadline = core.now().adding(seconds: core.settings.drainSecondsMax)
+        deadline = core.uptime().adding(seconds: core.settings.drainSecondsMax)
         isDraining = core.beginDrain()
         guard isDraining else { return giveUp() }
         upstream?.setReading(true)
@@ -99,7 +101,7 @@ final class Exchange {
         if let shortfall, let admitted {
             guard core.stopWaiting(admitted.attempt.id) else { return }
             self.shortfall = nil
-            return refuse(shortfall, caller: admitted.caller)
+            return confirm(shortfall, caller: admitted.caller)
         }
         giveUp()
     }
@@ -130,7 +132,7 @@ final class Exchange {
 
     func extendDeadline(_ seconds: Int64) {
         guard client != nil else { return }
-        deadline = core.now().adding(seconds: seconds)
+        deadline = core.uptime().adding(seconds: seconds)
     }
 }
 
@@ -152,7 +154,10 @@ extension Exchange {
         case .waiting(let admitted, let shortfall):
             self.admitted = admitted
             self.shortfall = shortfall
-            deadline = core.now().adding(seconds: core.settings.waitSecondsMax)
+            // Judged again, it has no longer to wait than it had.
+            waitUntil =
+                waitUntil ?? core.uptime().adding(seconds: core.settings.waitSecondsMax)
+            deadline = waitUntil ?? deadline
         case .outdated: judge()
         case .newcomer(let name, let key):
             loop.router.enrol(name, through: key) { refusal in
@@ -241,8 +246,13 @@ extension Exchange {
 
     private func forward() {
         extendDeadline(core.settings.firstByteSecondsMax)
-        loop.pool.acquire(now: core.now()) { upstream in
+        loop.pool.acquire(now: core.uptime()) { upstream in
             guard let upstream else { return self.perform(self.passage.take(.upstreamUnreachable)) }
+            guard self.client != nil else {
+                // Nobody waits for it any more, and the upstream has seen nothing yet.
+                self.loop.pool.release(upstream, now: self.core.uptime())
+                return self.perform(self.passage.take(.upstreamUnreachable))
+            }
             self.send(on: upstream)
         }
     }

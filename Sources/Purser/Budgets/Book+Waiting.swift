@@ -29,6 +29,9 @@ extension Book {
         line.remove(ticket)
     }
 
+    /// The scope whose budget a waiting call stands behind; `nil` if it does not wait.
+    package func scopeWaitedFor(by ticket: ID<Attempt>) -> Scope? { line.scope(of: ticket) }
+
     /// Lets everybody who waits be judged anew: limits have changed.
     package mutating func dissolveLine() -> [Turn] {
         line.removeAll().map { Turn(ticket: $0, outcome: .judgeAnew) }

@@ -20,15 +20,20 @@ struct WaitingLine: Sendable {
     private var queues: [Scope: Queue] = [:]
     /// Behind which scope each of those who wait stands.
     private var places: [ID<Attempt>: (scope: Scope, claim: Claim)] = [:]
-    /// How many of them have a budget of each scope in their claim.
-    private var waited: [Scope: Int] = [:]
     /// Where money has moved since the line was last served.
     private var stirred: [Scope] = []
     private var nextNumber = 0
 
     var count: Int { places.count }
 
-    func isWaited(for scope: Scope) -> Bool { waited[scope] != nil }
+    /// Whether somebody stands behind the scope: who waits for another budget of theirs is in
+    /// nobody's way here.
+    func isWaited(for scope: Scope) -> Bool {
+        queues[scope].map { $0.waiters.count - $0.first > $0.leftCount } ?? false
+    }
+
+    /// The scope that somebody stands behind; `nil` if they do not wait.
+    func scope(of ticket: ID<Attempt>) -> Scope? { places[ticket]?.scope }
 
     mutating func add(_ claim: Claim, ticket: ID<Attempt>, behind scope: Scope) {
         precondition(places[ticket] == nil, "a call waits once")
@@ -36,13 +41,11 @@ struct WaitingLine: Sendable {
         places[ticket] = (scope, claim)
         queues[scope, default: Queue()].waiters.append(
             Waiter(ticket: ticket, number: nextNumber, claim: claim))
-        changeWaited(claim, by: 1)
     }
 
     /// `false` if the call is not waiting any more.
     mutating func remove(_ ticket: ID<Attempt>) -> Bool {
         guard let place = places.removeValue(forKey: ticket) else { return false }
-        changeWaited(place.claim, by: -1)
         queues[place.scope]?.leftCount += 1
         tidy(place.scope)
         // Those behind it may fit where it did not.
@@ -137,12 +140,5 @@ struct WaitingLine: Sendable {
         queue.first = 0
         queue.leftCount = 0
         queues[scope] = queue.waiters.isEmpty ? nil : queue
-    }
-
-    private mutating func changeWaited(_ claim: Claim, by change: Int) {
-        for scope in Set(claim.budgets.map(\.scope)) {
-            let count = (waited[scope] ?? 0) + change
-            waited[scope] = count == 0 ? nil : count
-        }
     }
 }

@@ -95,7 +95,7 @@ struct Assembly: Sendable {
                     consoleURL: Assembly.url(settings.console.host, port), core: core,
                     books: books)
                 let end = await untilFirst({ try await wait(running) }) {
-                    try await watchLedger(books)
+                    try await watchLedger(books, core)
                 }
                 try await gateway.stop(graceSeconds: Assembly.graceSeconds)
                 books.writeUnwritten()
@@ -144,12 +144,14 @@ struct Assembly: Sendable {
 
     /// Ends the gateway if the ledger cannot be written for too long: better to be down, which
     /// everybody sees, than to hold outcomes in memory for hours.
-    private func watchLedger(_ books: ServingBooks) async throws {
+    private func watchLedger(_ books: ServingBooks, _ core: GatewayCore) async throws {
         var failures: Int64 = 0
         while true {
             try await Task.sleep(for: Assembly.ledgerLookInterval)
+            books.look(at: core)
             guard let failure = books.failure else {
                 failures = 0
+                if core.unwrittenCount > 0 { books.writeUnwritten() }
                 continue
             }
             failures += 1
@@ -203,9 +205,9 @@ extension Assembly {
             catalogue: await fetchCatalogue(client) ?? .empty,
             book: try books.book(at: now, in: roster.zone),
             lastAttempt: try books.store.lastAttempt(), requestPrefix: ThisMachine.runName(),
-            logger: logger, clock: ThisMachine.now, onKept: onKept,
-            onUnwritten: { entry in
-                if books.emergency.append(entry) { return }
+            logger: logger, clock: ThisMachine.now, uptime: ThisMachine.uptime, onKept: onKept,
+            onUnwritten: { entry, attempt in
+                if books.emergency.append(entry, of: attempt) { return }
                 logger.critical(
                     "an outcome is in memory alone",
                     metadata: [

@@ -12,6 +12,12 @@ import Synchronization
 ///
 /// A correction does not come here: its generation is asked about again after the next start.
 final class EmergencyFile: Sendable {
+    /// One outcome, with the name of its call: a number alone may be given out again.
+    struct Line: Hashable, Sendable {
+        var entry: Entry
+        var requestID: String
+    }
+
     let path: String
     private let state: Mutex<State>
 
@@ -30,22 +36,28 @@ final class EmergencyFile: Sendable {
         path = URL(fileURLWithPath: database).resolvingSymlinksInPath().path + ".emergency"
         do {
             if !FileManager.default.fileExists(atPath: path) {
-                try Data(count: EmergencyFile.roomBytes).write(to: URL(fileURLWithPath: path))
+                try Data().write(to: URL(fileURLWithPath: path))
             }
-            state = Mutex(
-                State(file: try FileHandle(forUpdating: URL(fileURLWithPath: path))))
+            let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+            // A start that was cut short may have left less room than there should be.
+            let size = try file.seekToEnd()
+            if size < EmergencyFile.roomBytes {
+                try file.write(contentsOf: Data(count: EmergencyFile.roomBytes - Int(size)))
+                try file.synchronize()
+            }
+            state = Mutex(State(file: file))
         } catch {
             throw StorageFailure(
                 .unavailable, "the file \(path) cannot be opened: check its permissions")
         }
         // Finds its end, behind what an earlier run left.
-        _ = try entries()
+        _ = try lines()
     }
 
     /// Writes one outcome and syncs it; `false` if that failed too.
-    func append(_ entry: Entry) -> Bool {
+    func append(_ entry: Entry, of attempt: Attempt) -> Bool {
         if entry.kind == .correction { return true }
-        let line = Data((entry.emergencyJSON.text + "\n").utf8)
+        let line = Data((Line(entry: entry, requestID: attempt.requestID).json.text + "\n").utf8)
         return state.withLock { state in
             state.count += 1
             // What cost nothing is a courtesy to the next start; a flood of it is none.
@@ -64,7 +76,7 @@ final class EmergencyFile: Sendable {
     }
 
     /// What an earlier run left. A line that was torn is left out.
-    func entries() throws(StorageFailure) -> [Entry] {
+    func lines() throws(StorageFailure) -> [Line] {
         do {
             return try state.withLock { state in
                 try state.file.seek(toOffset: 0)
@@ -75,7 +87,7 @@ final class EmergencyFile: Sendable {
                 return text.split(separator: UInt8(ascii: "\n")).compactMap { line in
                     // Torn lines are no JSON.
                     (try? JSON.parse(String(decoding: line, as: UTF8.self)))
-                        .flatMap(Entry.init(emergencyJSON:))
+                        .flatMap(Line.init)
                 }
             }
         } catch {
@@ -86,51 +98,62 @@ final class EmergencyFile: Sendable {
     /// How many outcomes were appended by this process.
     var count: Int { state.withLock { $0.count } }
 
-    /// Empties the file, unless more has been appended than `count`.
-    func clear(after count: Int) {
+    /// Empties the file, unless more has been appended than `count`; `false` if it cannot.
+    @discardableResult
+    func clear(after count: Int) -> Bool {
         state.withLock { state in
-            guard state.count == count, state.size > 0 else { return }
+            guard state.count == count, state.size > 0 else { return true }
             do {
                 try state.file.seek(toOffset: 0)
                 try state.file.write(contentsOf: Data(count: Int(state.size)))
                 try state.file.synchronize()
                 state.size = 0
+                return true
             } catch {
-                // What stays is written again at the next start, which changes nothing.
+                // What stays is looked at again at the next start, which changes nothing.
+                return false
             }
         }
     }
 }
 
-extension Entry {
-    fileprivate var emergencyJSON: JSON {
+extension EmergencyFile.Line {
+    fileprivate var json: JSON {
         [
-            "attempt": JSON(attempt.rawValue), "at_ms": JSON(at.milliseconds),
-            "kind": .string(kind.rawValue), "amount": .string(amount.description),
-            "literal": JSON(literal), "source": .string(source.rawValue),
-            "generation_id": JSON(generationID),
+            "attempt": JSON(entry.attempt.rawValue), "request_id": .string(requestID),
+            "at_ms": JSON(entry.at.milliseconds), "kind": .string(entry.kind.rawValue),
+            "amount": .string(entry.amount.description), "literal": JSON(entry.literal),
+            "source": .string(entry.source.rawValue), "generation_id": JSON(entry.generationID),
             "tokens": [
-                JSON(tokens.prompt), JSON(tokens.completion), JSON(tokens.cached),
-                JSON(tokens.reasoning),
+                JSON(entry.tokens.prompt), JSON(entry.tokens.completion),
+                JSON(entry.tokens.cached), JSON(entry.tokens.reasoning),
             ],
-            "upstream_status": upstreamStatus.map { JSON(Int64($0)) } ?? .null,
+            "upstream_status": entry.upstreamStatus.map { JSON(Int64($0)) } ?? .null,
         ]
     }
 
-    fileprivate init?(emergencyJSON json: JSON) {
+    /// `nil` for what this program cannot have written.
+    fileprivate init?(_ json: JSON) {
         guard let attempt = json["attempt"]?.integer, let at = json["at_ms"]?.integer,
-            let kind = json["kind"]?.string.flatMap(Kind.init(rawValue:)), kind != .correction,
-            let amount = json["amount"]?.string.flatMap({ USD($0) }), amount >= .zero,
-            let source = json["source"]?.string.flatMap(Source.init(rawValue:)),
-            let tokens = json["tokens"]?.array?.compactMap(\.integer), tokens.count == 4
+            let requestID = json["request_id"]?.string,
+            let kind = json["kind"]?.string.flatMap(Entry.Kind.init(rawValue:)),
+            kind != .correction,
+            let amount = json["amount"]?.string.flatMap({ USD($0) }),
+            USD.isPlausibleCost(amount), kind != .released || amount == .zero,
+            let source = json["source"]?.string.flatMap(Entry.Source.init(rawValue:)),
+            let tokens = json["tokens"]?.array?.compactMap(\.integer), tokens.count == 4,
+            tokens.allSatisfy({ $0 >= 0 })
         else { return nil }
-        self.init(
+        let status = json["upstream_status"]?.integer.map { Int($0) }
+        guard status.map((100...599).contains) ?? true else { return nil }
+        self.requestID = requestID
+        entry = Entry(
             attempt: ID(attempt), at: Timestamp(milliseconds: at), kind: kind, amount: amount,
             literal: json["literal"]?.string, source: source,
             generationID: json["generation_id"]?.string,
             tokens: TokenCounts(
                 prompt: tokens[0], completion: tokens[1], cached: tokens[2],
                 reasoning: tokens[3]),
-            upstreamStatus: json["upstream_status"]?.integer.map { Int($0) })
+            upstreamStatus: status)
     }
 }

@@ -22,6 +22,8 @@ final class ServingBooks: Sendable {
     private final class GatewaySlot: Sendable {
         let core = Mutex<GatewayCore?>(nil)
         let failure = Mutex<StorageFailure?>(nil)
+        /// Looks at the ledger since it answered last.
+        let looks = Mutex(0)
     }
 
     private init(
@@ -66,8 +68,32 @@ final class ServingBooks: Sendable {
             managementDigest: digest, gateway: slot)
     }
 
+    /// Looks without an answer after which a ledger is taken to hang: two seconds' worth.
+    private static let looksMax = 20
+
     /// Why the ledger takes no writes now; `nil` while it does.
-    var failure: StorageFailure? { gateway.failure.withLock { $0 } }
+    var failure: StorageFailure? {
+        if let failure = gateway.failure.withLock({ $0 }) { return failure }
+        guard isHanging else { return nil }
+        return StorageFailure(.unavailable, "the disk that holds the database does not answer")
+    }
+
+    private var isHanging: Bool {
+        gateway.looks.withLock { $0 } > ServingBooks.looksMax
+    }
+
+    /// Asks the ledger for a sign of life, unless one is on its way; it also says whether the
+    /// directory has changed, so that who waits is judged on what holds now.
+    func look(at core: GatewayCore) {
+        let isFirst = gateway.looks.withLock { looks in
+            looks += 1
+            return looks == 1
+        }
+        guard isFirst else { return }
+        ledger.append(.confirm(revision: core.roster.revision)) { [gateway] _ in
+            gateway.looks.withLock { $0 = 0 }
+        }
+    }
 
     /// Writes what the ledger could not take, if it takes it now.
     func writeUnwritten() {
@@ -84,7 +110,8 @@ final class ServingBooks: Sendable {
 
     /// Ends the writer, when nothing will be written any more, and lets another gateway in.
     func close() {
-        ledger.close()
+        // A writer that hangs in the disk would never end; the end of the process ends it.
+        if !isHanging { ledger.close() }
         lock.release()
     }
 
@@ -126,18 +153,23 @@ final class ServingBooks: Sendable {
 extension ServingBooks {
     /// Writes the outcomes that an earlier run could not; returns how many.
     func writeEmergencies() async throws(StorageFailure) -> Int {
-        let entries = try emergency.entries()
+        let lines = try emergency.lines()
         let attempts = Dictionary(
             try store.openAttempts().map { ($0.attempt.id, $0.attempt) }
         ) { first, _ in first }
         var count = 0
-        for entry in entries {
-            // What has its outcome was written after all.
-            guard let attempt = attempts[entry.attempt] else { continue }
-            try await write(.entry(entry, of: attempt))
+        for line in lines {
+            // What has its outcome was written after all; another call's line is none of ours.
+            guard let attempt = attempts[line.entry.attempt],
+                attempt.requestID == line.requestID
+            else { continue }
+            try await write(.entry(line.entry, of: attempt))
             count += 1
         }
-        emergency.clear(after: 0)
+        guard emergency.clear(after: 0) else {
+            throw StorageFailure(
+                .unavailable, "the file \(emergency.path) cannot be written: mend the disk first")
+        }
         return count
     }
 

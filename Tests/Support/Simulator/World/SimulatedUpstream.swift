@@ -58,7 +58,8 @@ enum UpstreamScript {
             // A defect in the bound, on purpose: it must be booked all the same.
             run.cost = attempt.bound + USD(picodollars: Int64.random(in: 1...9, using: &random))
         }
-        let pause = { (random: inout SeededGenerator) in Int64.random(in: 1...1_200, using: &random) }
+        let pause = { (random: inout SeededGenerator) in Int64.random(in: 1...1_200, using: &random)
+        }
         let usage = answer(cost: run.cost)
         let head = UpstreamRun.Step.head(status: 200, hasGeneration: true)
         let steps: [UpstreamRun.Step]

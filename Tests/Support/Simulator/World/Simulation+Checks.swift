@@ -50,14 +50,13 @@ extension Simulation {
         }
     }
 
-    /// Whoever comes now stands behind everybody who waits for one of the same budgets.
+    /// Whoever comes now stands behind everybody who waits for a budget that is theirs too.
     mutating func checkOvertaking(_ admitted: Admitted) {
         guard let gateway else { return }
         let scopes = Set(admitted.budgets.map(\.scope))
         for ticket in gateway.waiting.keys.sorted() {
-            guard let exchange = gateway.waiting[ticket],
-                let waiter = gateway.exchanges[exchange]?.admitted,
-                waiter.budgets.contains(where: { scopes.contains($0.scope) })
+            guard let scope = gateway.treasury.book.scopeWaitedFor(by: ticket),
+                scopes.contains(scope)
             else { continue }
             fail("\(admitted.attempt.id.rawValue) overtakes \(ticket.rawValue)")
         }

@@ -60,7 +60,9 @@ extension Simulation {
         guard let judgement = self.gateway?.treasury.claim(admitted, in: gateway.roster) else {
             return
         }
+        let turns = self.gateway?.treasury.turnsOfNewDay() ?? []
         try take(judgement, exchange, prospect.day)
+        try serve(turns)
     }
 
     private mutating func take(

@@ -45,6 +45,20 @@ enum AuditSQL {
                 OR (kind = 'released' AND amount_picousd <> 0))
         """
 
+    /// In the order of the table, so that nothing is sorted.
+    static let literals = """
+        SELECT attempt_id, sequence, amount_picousd, literal FROM entry
+        WHERE attempt_id > :first AND attempt_id <= :last
+        ORDER BY attempt_id, sequence
+        """
+
+    static let keptOtherwise = """
+        SELECT attempt_id, sequence, amount_picousd, bound_picousd
+        FROM entry CROSS JOIN attempt ON id = attempt_id
+        WHERE attempt_id > :first AND attempt_id <= :last
+            AND kind = 'kept' AND amount_picousd <> bound_picousd
+        """
+
     static let calls = """
         SELECT attempt_id, min(sequence) AS first_sequence, sum(amount_picousd) AS cost,
             bound_picousd

@@ -79,6 +79,7 @@ extension Auditor {
             let range: StatementArguments = ["first": first, "last": last ?? .max]
             try db.execute(sql: AuditSQL.sums, arguments: range + Auditor.most)
             try entries(range)
+            try amounts(range)
             try attempts(range)
             guard let last else { break }
             first = last
@@ -117,6 +118,34 @@ extension Auditor {
                     .entry, "\(entryName(row)): amount", expected: possible,
                     found: amount.description)
             }
+        }
+    }
+
+    /// The digits say what the call cost in all: what its entries add up to where they stand.
+    private func amounts(_ range: StatementArguments) throws {
+        // Read one by one: nearly every call has digits.
+        let rows = try Row.fetchCursor(db, sql: AuditSQL.literals, arguments: range)
+        var (attempt, cost) = (nil as Int64?, 0 as Int128)
+        while let row = try rows.next() {
+            if attempt != row["attempt_id"] { (attempt, cost) = (row["attempt_id"], 0) }
+            cost += Int128(row["amount_picousd"] as Int64)
+            guard let literal = row["literal"] as String? else { continue }
+            guard let said = USD(literal) else {
+                try find(
+                    .amount, "\(entryName(row)): digits", expected: "a number", found: literal)
+                continue
+            }
+            guard Int128(said.picodollars) != cost else { continue }
+            let place = row["sequence"] as Int64 == 0 ? "amount" : "cost up to here"
+            try find(
+                .amount, "\(entryName(row)): \(place)", expected: said.description,
+                found: DecimalText.exact(cost, places: USD.places))
+        }
+        for row in try self.rows(AuditSQL.keptOtherwise, range) {
+            try find(
+                .amount, "\(entryName(row)): amount",
+                expected: USD(picodollars: row["bound_picousd"]).description,
+                found: USD(picodollars: row["amount_picousd"]).description)
         }
     }
 

@@ -22,6 +22,8 @@ package struct Finding: Hashable, Sendable {
         case reference
         /// An entry that cannot be: without its attempt or outcome, or of an impossible amount.
         case entry
+        /// An amount that is not what the provider's digits beside it say, or not what was held.
+        case amount
         /// An attempt listed as open that is not, or the other way round.
         case open
         /// A kept attempt listed as waiting for the truth that is not, or the other way round.

@@ -166,6 +166,77 @@ import Testing
         #expect(findings.contains(expected), "\(findings)")
     }
 
+    @Test(
+        arguments: [
+            (
+                "UPDATE entry SET amount_picousd = 9 WHERE attempt_id = 1",
+                "entry 0 of attempt 1: amount 0.000000000008→0.000000000009"
+            ),
+            (
+                "UPDATE entry SET literal = '7e-12' WHERE attempt_id = 1",
+                "entry 0 of attempt 1: amount 0.000000000007→0.000000000008"
+            ),
+            (
+                "UPDATE entry SET literal = '8 pico' WHERE attempt_id = 1",
+                "entry 0 of attempt 1: digits a number→8 pico"
+            ),
+            (
+                "UPDATE entry SET literal = '' WHERE attempt_id = 1",
+                "entry 0 of attempt 1: digits a number→"
+            ),
+            (
+                "UPDATE entry SET literal = '0' WHERE kind = 'released'; "
+                    + "UPDATE entry SET literal = '8.5e-12' WHERE attempt_id = 1", ""
+            ),
+            (
+                "UPDATE entry SET amount_picousd = -8 WHERE kind = 'correction'",
+                "entry 1 of attempt 4: cost up to here 0.999999999993→0.999999999992"
+            ),
+            (
+                // The difference is not what the digits say.
+                "UPDATE entry SET literal = '-7e-12' WHERE kind = 'correction'",
+                "entry 1 of attempt 4: cost up to here -0.000000000007→0.999999999993"
+            ),
+            (
+                // A second correction, to what it was before; the first is none the worse.
+                """
+                INSERT INTO entry SELECT attempt_id, 2, at_ms, kind, 7, '0.9', source,
+                    generation_id, 0, 0, 0, 0, NULL
+                FROM entry WHERE kind = 'correction'
+                """,
+                "entry 2 of attempt 4: cost up to here 0.9→1"
+            ),
+            (
+                """
+                INSERT INTO entry SELECT attempt_id, 2, at_ms, kind, 7, '1', source,
+                    generation_id, 0, 0, 0, 0, NULL
+                FROM entry WHERE kind = 'correction'
+                """, ""
+            ),
+            (
+                "UPDATE entry SET amount_picousd = 9223372036854775807 WHERE attempt_id = 4",
+                "entry 0 of attempt 4: amount 1→9223372.036854775807\n"
+                    + "entry 1 of attempt 4: cost up to here "
+                    + "0.999999999993→18446744.073709551614"
+            ),
+            (
+                "UPDATE entry SET amount_picousd = amount_picousd - 1 WHERE attempt_id = 3",
+                "entry 0 of attempt 3: amount 1→0.999999999999"
+            ),
+            (
+                "UPDATE attempt SET bound_picousd = 999999999999 WHERE id = 3",
+                "entry 0 of attempt 3: amount 0.999999999999→1"
+            ),
+        ] as [(String, String)])
+    func `an amount that is not what the digits or the bound say is named`(
+        corruption: String, expected: String
+    ) async throws {
+        let (_, findings) = try await auditAfter(corruption)
+        let amounts = findings.filter { $0.hasPrefix("amount ") }.map { $0.dropFirst(7) }
+        #expect(
+            amounts.sorted() == lines(expected).map { $0[...] }.sorted(), "\(findings)")
+    }
+
     @Test func `what breaks a rule of the schema is named by SQLite too`() async throws {
         let (_, findings) = try await auditAfter(
             "UPDATE spend_month SET spent_picousd = -1 WHERE member_id = 2")
@@ -250,11 +321,12 @@ extension AuditTests {
             office.attempt(5), office.attempt(6, bob: true),
         ]
         for attempt in attempts { await office.begin(attempt) }
-        await office.end(attempts[0], attempts[0].settled(.pico(8)))
+        await office.end(attempts[0], attempts[0].settled(.pico(8), literal: "8e-12"))
         await office.end(attempts[1], attempts[1].released)
         await office.end(attempts[2], attempts[2].kept())
-        await office.end(
-            attempts[3], attempts[3].kept(generation: nil), attempts[3].correction(.pico(-7)))
+        var correction = attempts[3].correction(.pico(-7))
+        correction.literal = "0.999999999993"
+        await office.end(attempts[3], attempts[3].kept(generation: nil), correction)
         await office.end(attempts[5], attempts[5].settled(.pico(4)))
         let call = RefusedCall(
             at: .noon, day: .saturday, key: office.bobKey.id, member: office.bob.id, team: nil,

@@ -8,9 +8,11 @@ struct LedgerVerifyCommand: ParsableCommand {
         commandName: "verify",
         abstract: "Recompute everything from the calls alone, and say what disagrees.",
         discussion: """
-            Adds up every attempt and entry again and compares: each sum by day and by month, the \
-            calls that count as open, those that wait for the truth, and the file itself. Works \
-            while a gateway serves. Ends with 0 if all agrees, with 1 if anything does not.
+            Adds up every attempt and entry again and compares: each sum by day and by month, \
+            each amount with the digits that the upstream sent, or with what was held where it \
+            is not known, the calls that count as open, those that wait for the truth, and the \
+            file itself. Works while a gateway serves. Ends with 0 if all agrees, with 1 if \
+            anything does not.
 
             As JSON: agrees; attempts, entries and balances (rows of sums), each a number that was \
             compared; above_bound, the calls that cost more than was held for them, which is an \

@@ -1,7 +1,9 @@
 """Budgets as a lead sets them, raises them for a while and looks at them, while `serve` runs."""
 
+import contextlib
 import csv
 import io
+import sqlite3
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -103,6 +105,41 @@ def test_a_raise_ends_by_itself_after_its_last_day(fresh_team):
         team, "--member", person.name, "--daily", "2", "--until", last_day, expect=2
     )
     assert last_day in refused.stderr and east in refused.stderr
+
+
+def test_commands_and_the_gateway_agree_on_the_day_after_a_clock_was_ahead(fresh_team):
+    """The machine's clock was days ahead for a while: both go on counting where it was."""
+    team = fresh_team()
+    person = team.person(daily=1)
+    spent = cost_of(team.chat(person.key))
+    team.gateway.stop()
+    move_days(team.database, 5)
+    team.serve()
+    told = window(me(team, person)["windows"], "daily")
+    own = ("--member", person.name)
+    shown = window(team.commands.json("budget", "show", *own)["windows"], "daily")
+    assert picodollars(told["spent"]) == picodollars(shown["spent"]) == spent
+    (used,) = team.commands.json("usage")["members"]
+    assert [picodollars(w["spent"]) for w in used["windows"]] == [spent] * 4
+    # A raise that has ended before it begins is a mistake.
+    set_budget(team, *own, "--daily", "2", "--until", later(4), expect=2)
+    set_budget(team, *own, "--daily", "2", "--until", later(5))
+
+
+def move_days(database, days):
+    """Lets every call of an idle team's have been that many days later."""
+    with contextlib.closing(sqlite3.connect(database)) as file, file:
+        (guard,) = file.execute(
+            "SELECT sql FROM sqlite_schema WHERE name = 'attempt_is_not_edited'"
+        ).fetchone()
+        file.execute("DROP TRIGGER attempt_is_not_edited")
+        for table in ("attempt", "usage_day"):
+            file.execute(f"UPDATE {table} SET day = day + ?", (days,))
+        file.execute(
+            "UPDATE spend_month SET month_first_day = unixepoch("
+            "(SELECT max(day) FROM attempt) * 86400, 'unixepoch', 'start of month') / 86400"
+        )
+        file.execute(guard)
 
 
 def test_a_new_budget_below_a_raise_waits_for_its_end(team):

@@ -40,7 +40,7 @@ struct BudgetTests {
             id: ID(1), requestID: "", at: start, key: ID(1), member: ID(1), team: ID(1),
             requestedModel: "m", model: "m", app: "", isStreamed: false, bound: held, day: today)
         return Spending(
-            roster: roster, today: today,
+            roster: roster, notBefore: today,
             balances: spent.map { scope, period, amount in
                 SpendRow(
                     scope: scope, period: period, window: period.window(holding: today),

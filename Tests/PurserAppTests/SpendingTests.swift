@@ -8,29 +8,34 @@ import Testing
 struct SpendingTests {
     private let alice = Scope.member(ID(1))
 
-    private func spending() throws -> Spending {
-        let today = try readDay("2026-11-21")
-        let yesterday = today.adding(days: -1)
-        func row(_ period: Period, _ day: CivilDate, _ dollars: Int64) -> SpendRow {
-            SpendRow(
-                scope: alice, period: period, window: period.window(holding: day),
-                spent: .dollars(dollars))
-        }
-        func attempt(_ id: Int64, _ day: CivilDate) -> Attempt {
-            Attempt(
-                id: ID(id), requestID: "", at: Timestamp(milliseconds: 0), key: ID(1),
-                member: ID(1), team: nil, requestedModel: "m", model: "m", app: "",
-                isStreamed: false, bound: .dollars(2), day: day)
-        }
+    private func row(_ period: Period, _ day: CivilDate, _ dollars: Int64) -> SpendRow {
+        SpendRow(
+            scope: alice, period: period, window: period.window(holding: day),
+            spent: .dollars(dollars))
+    }
+
+    private func attempt(_ id: Int64, _ day: CivilDate) -> Attempt {
+        Attempt(
+            id: ID(id), requestID: "", at: Timestamp(milliseconds: 0), key: ID(1),
+            member: ID(1), team: nil, requestedModel: "m", model: "m", app: "",
+            isStreamed: false, bound: .dollars(2), day: day)
+    }
+
+    private var roster: Roster {
         let member = Member(id: ID(1), name: "alice", createdAt: Timestamp(milliseconds: 0))
-        let roster = Roster(
+        return Roster(
             revision: 1, zone: .utc, teams: [], tiers: [], members: [member], keys: [],
             budgets: [Budget(scope: alice, period: .daily, limit: .dollars(10))],
             managementDigests: [])
+    }
+
+    private func spending() throws -> Spending {
+        let today = try readDay("2026-11-21")
+        let yesterday = today.adding(days: -1)
         return Spending(
-            roster: roster, today: today,
+            roster: roster, notBefore: today,
             balances: [
-                row(.daily, today, 3), row(.daily, today.adding(days: 1), 100),
+                row(.daily, today, 3), row(.daily, yesterday, 100),
                 row(.weekly, today, 4), row(.total, today, 50),
             ],
             openAttempts: [attempt(1, today), attempt(2, yesterday)].map { OpenAttempt($0) })
@@ -64,5 +69,31 @@ struct SpendingTests {
                 alice   total    $50.00  $4.00  unlimited      -  never
 
                 """)
+    }
+
+    /// The clock was once ahead: the gateway refused for a day's budget that `budget show` called
+    /// untouched.
+    @Test func `today is never before a day that has money on it`() throws {
+        let today = try readDay("2026-11-21")
+        let (yesterday, ahead) = (today.adding(days: -1), today.adding(days: 11))
+        func spending(_ balances: [SpendRow], _ open: Attempt...) -> Spending {
+            Spending(
+                roster: roster, notBefore: today, balances: balances,
+                openAttempts: open.map { OpenAttempt($0) })
+        }
+        #expect(spending([]).today == today)
+        #expect(spending([row(.daily, yesterday, 1)], attempt(1, yesterday)).today == today)
+        // Only days are days: a week or a month begins whenever it does.
+        #expect(spending([row(.weekly, ahead, 1), row(.monthly, ahead, 1)]).today == today)
+        #expect(spending([], attempt(1, ahead), attempt(2, today)).today == ahead)
+        let rows = [today, ahead, yesterday].flatMap { day in
+            [row(.daily, day, 3), row(.monthly, day, 4)]
+        }
+        let moved = spending(rows, attempt(1, today))
+        #expect(moved.today == ahead)
+        let windows = [Period.daily, .monthly].map { moved.window(alice, $0) }
+        #expect(windows.map(\.spent) == [.dollars(3), .dollars(4)])
+        #expect(windows.map(\.held) == [.zero, .zero])
+        #expect(windows.map(\.left) == [.dollars(7), nil])
     }
 }

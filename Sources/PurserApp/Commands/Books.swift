@@ -26,10 +26,10 @@ struct Books: Sendable {
     /// Who has spent and holds how much at this instant.
     func spending() throws(StorageFailure) -> Spending {
         let roster = try directory.roster()
-        let today = roster.zone.day(at: now)
+        let day = roster.zone.day(at: now)
         return Spending(
-            roster: roster, today: today,
-            balances: try history.balances(from: Windows(holding: today)),
+            roster: roster, notBefore: day,
+            balances: try history.balances(from: Windows(holding: day)),
             openAttempts: try history.openAttempts())
     }
 }

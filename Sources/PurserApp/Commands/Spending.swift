@@ -9,10 +9,19 @@ struct Spending: Sendable {
     private let windows: Windows
     private var slots: [Scope: [Period: Book.Slot]] = [:]
 
-    /// `balances` may reach further than the present windows; what is outside does not count.
-    init(roster: Roster, today: CivilDate, balances: [SpendRow], openAttempts: [OpenAttempt]) {
+    /// - Parameters:
+    ///   - day: what the calendar says. A day that has money on it has been, for commands as for
+    ///     the gateway (``Book/newestDay``): where the clock was once ahead, that day is today.
+    ///   - balances: may reach further than the present windows; what is outside does not count.
+    init(
+        roster: Roster, notBefore day: CivilDate, balances: [SpendRow],
+        openAttempts: [OpenAttempt]
+    ) {
         self.roster = roster
-        self.today = today
+        let spent = balances.lazy.filter { $0.period == .daily }
+            .map { CivilDate(daysSinceEpoch: Int($0.window.firstDay)) }
+        let held = openAttempts.lazy.map(\.attempt.day)
+        today = max(day, spent.max() ?? day, held.max() ?? day)
         windows = Windows(holding: today)
         for row in balances {
             change(row.scope, row.period, in: row.window) { $0.spent += row.spent }

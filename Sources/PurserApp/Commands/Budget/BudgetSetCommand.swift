@@ -59,12 +59,13 @@ struct BudgetSetCommand: ParsableCommand {
     private func changes(of scope: Scope?, in books: Books) throws -> [BudgetChange] {
         if soft { return budgets.changes.map { .softLimit($0.period, $0.limit) } }
         guard let until else { return budgets.changes.map { .limit($0.period, $0.limit) } }
-        let roster = try books.directory.roster()
+        let spending = try books.spending()
+        let roster = spending.roster
         return try RaiseRequest(
             amounts: budgets.changes, lastDay: until,
             budgets: scope.map { roster.budgets(of: $0) } ?? [],
             owner: scope.map { roster.describe($0) } ?? "team \(owner.team ?? "")",
-            today: roster.zone.day(at: books.now), zone: roster.zone.name
+            today: spending.today, zone: roster.zone.name
         ).changes()
     }
 

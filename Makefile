@@ -41,7 +41,7 @@ check: setup ## format, warnings as errors, import boundaries
 	swift format lint --strict --parallel --recursive $(SWIFT_SOURCES)
 	swift build --build-tests $(SWIFT_FLAGS)
 
-simulate: ## the money under crashes and bad disks; MINUTES=10 for fresh seeds, SEED=42 for one again
+simulate: ## the money, simulated from seeds; MINUTES=10 for fresh ones, SEED=42 for one again
 	@scripts/setup build
 	swift build $(SWIFT_FLAGS) --product Simulate
 	@MINUTES="$(MINUTES)" SEED="$(SEED)" STEPS="$(STEPS)" scripts/simulate

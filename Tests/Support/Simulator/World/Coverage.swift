@@ -40,7 +40,8 @@ package enum Happening: String, CaseIterable, Sendable {
     /// How often it must have happened in 200,000 steps.
     var floor: Int {
         switch self {
-        case .call, .settled, .forwarded: 5_000
+        case .call, .forwarded: 5_000
+        case .settled: 2_500
         case .refused, .shortfall, .streamed, .shared, .released: 500
         case .waited: 1_000
         case .kept, .corrected, .judgedAnew: 200

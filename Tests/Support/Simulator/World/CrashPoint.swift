@@ -21,7 +21,7 @@ package enum CrashPoint: String, CaseIterable, Sendable {
         case .beforeAttemptCommit, .afterAttemptCommit: 180
         case .beforeEntryCommit, .afterEntryCommit: 110
         case .beforeForward, .afterForward, .midStream, .afterHead: 120
-        case .beforeLastByte, .afterLastByte: 90
+        case .beforeLastByte, .afterLastByte: 55
         case .duringRecovery, .duringCorrection: 35
         case .whileFailing: 6
         case .anywhere: 1

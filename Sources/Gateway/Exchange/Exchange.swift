@@ -52,18 +52,21 @@ final class Exchange {
 
     func begin() {
         // The key first: a stranger's body is not worth reading.
-        switch core.roster.resolve(identity.digest, memberName: identity.memberName, at: core.now())
-        {
-        case .management: return confirm(.managementKeyCannotComplete, caller: nil)
+        let roster = core.roster
+        let revision = roster.revision
+        switch roster.resolve(identity.digest, memberName: identity.memberName, at: core.now()) {
+        case .management:
+            return confirm(.managementKeyCannotComplete, caller: nil, judgedUnder: revision)
         case .caller, .newcomer, .refused(.sharedKeyNeedsMember): break
-        case .refused(let refusal): return confirm(refusal, caller: nil)
+        case .refused(let refusal):
+            return confirm(refusal, caller: nil, judgedUnder: revision)
         }
         let body = inbound.body
         do {
             let bytes = body.readableBytesUInt8Span
             request = try ChatRequest.scan(bytes)
         } catch {
-            return confirm(.malformed(error.sentence), caller: nil)
+            return confirm(.malformed(error.sentence), caller: nil, judgedUnder: revision)
         }
         judge()
     }
@@ -101,7 +104,8 @@ final class Exchange {
         if let shortfall, let admitted {
             guard core.stopWaiting(admitted.attempt.id) else { return }
             self.shortfall = nil
-            return confirm(shortfall, caller: admitted.caller)
+            return confirm(
+                shortfall, caller: admitted.caller, judgedUnder: admitted.revision)
         }
         giveUp()
     }
@@ -144,6 +148,8 @@ extension Exchange {
         guard judgements <= Exchange.judgementsMax else { return refuse(.overloaded) }
         let eventLoop = loop.eventLoop
         let bound = bound
+        // Read before the judgement, which may rest on a newer one and never on an older.
+        let revision = core.roster.revision
         let judgement = core.judge(request, identity: identity, requestID: inbound.id) { outcome in
             eventLoop.execute { bound.value?.turnCame(outcome) }
         }
@@ -164,7 +170,7 @@ extension Exchange {
                 if let refusal { self.refuse(refusal) } else { self.judge() }
             }
         case .refused(let refusal, let caller):
-            confirm(refusal, caller: caller)
+            confirm(refusal, caller: caller, judgedUnder: revision)
         }
     }
 
@@ -183,10 +189,9 @@ extension Exchange {
     }
 
     /// Refuses, once it is certain that the refusal rests on the directory as it is now.
-    private func confirm(_ refusal: Refusal, caller: Caller?) {
+    private func confirm(_ refusal: Refusal, caller: Caller?, judgedUnder revision: Int64) {
         judgements += 1
         guard judgements <= Exchange.judgementsMax else { return refuse(refusal, caller: caller) }
-        let revision = core.roster.revision
         let stale = onLoop { $0.begin() }
         let current = onLoop { $0.refuse(refusal, caller: caller) }
         core.ledger.append(.confirm(revision: revision)) { result in

@@ -93,7 +93,7 @@ extension GatewayCore {
 
     /// Writes what the ledger could not take before; `done` when all of it has been answered.
     /// Call it when the ledger works again.
-    package func writeUnwritten(done: @escaping @Sendable () -> Void = {}) {
+    package func writeUnwritten(done: @escaping @Sendable () -> Void) {
         let waiting = withTill { $0.treasury.takeUnwritten() }
         let countdown = Countdown(waiting.count, done)
         for one in waiting {

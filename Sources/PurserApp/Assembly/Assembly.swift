@@ -146,9 +146,14 @@ struct Assembly: Sendable {
     /// everybody sees, than to hold outcomes in memory for hours.
     private func watchLedger(_ books: ServingBooks, _ core: GatewayCore) async throws {
         var failures: Int64 = 0
+        var recoveries = books.recoveries
         while true {
             try await Task.sleep(for: Assembly.ledgerLookInterval)
             books.look(at: core)
+            if books.recoveries != recoveries {
+                recoveries = books.recoveries
+                failures = 0
+            }
             guard let failure = books.failure else {
                 failures = 0
                 if core.unwrittenCount > 0 { books.writeUnwritten() }

@@ -22,6 +22,7 @@ final class ServingBooks: Sendable {
     private final class GatewaySlot: Sendable {
         let core = Mutex<GatewayCore?>(nil)
         let failure = Mutex<StorageFailure?>(nil)
+        let recoveries = Mutex(0)
         /// Looks at the ledger since it answered last.
         let looks = Mutex(0)
     }
@@ -59,6 +60,7 @@ final class ServingBooks: Sendable {
             },
             onRecovery: {
                 slot.failure.withLock { $0 = nil }
+                slot.recoveries.withLock { $0 += 1 }
                 logger.notice("ledger works again")
                 let core = slot.core.withLock { $0 }
                 ServingBooks.writeUnwritten(core, emergency)
@@ -77,6 +79,9 @@ final class ServingBooks: Sendable {
         guard isHanging else { return nil }
         return StorageFailure(.unavailable, "the disk that holds the database does not answer")
     }
+
+    /// How often the ledger has come back. Two looks that both meet a failure may have met two.
+    var recoveries: Int { gateway.recoveries.withLock { $0 } }
 
     private var isHanging: Bool {
         gateway.looks.withLock { $0 } > ServingBooks.looksMax

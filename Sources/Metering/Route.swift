@@ -29,7 +29,7 @@ struct Route: Sendable {
             route.models = listed.map(\.model)
             return .success(route)
         }
-        if !tier.allows(listed[0].model.id) {
+        if !tier.allows(listed[0].model.id, slug: listed[0].model.canonicalSlug) {
             guard let replacement = replacement(in: tier, catalogue) else {
                 return .failure(
                     .modelNotAllowed(first, tier: tier.name, allowed: tier.models.map(\.text)))
@@ -38,11 +38,13 @@ struct Route: Sendable {
             route.downgradedFrom = first
             route.rewrittenModel = replacement.id
         }
-        let fallbacks = listed.dropFirst().filter { tier.allows($0.model.id) }
+        let fallbacks = listed.dropFirst().filter {
+            tier.allows($0.model.id, slug: $0.model.canonicalSlug)
+        }
         route.models += fallbacks.map(\.model)
         // The list may repeat the primary; whatever is not allowed leaves it.
         let kept = (request.models ?? []).filter { name in
-            catalogue[name].map { tier.allows($0.id) } ?? false
+            catalogue[name].map { tier.allows($0.id, slug: $0.canonicalSlug) } ?? false
         }
         if let models = request.models, kept != models { route.rewrittenModels = kept }
         return .success(route)

@@ -6,7 +6,7 @@ struct PolicyTests {
         ("openai/gpt-4o", "openai/gpt-4o", true), ("openai/gpt-4o", "openai/gpt-4o-mini", false),
         ("anthropic/*", "anthropic/claude-sonnet-4.6", true),
         ("anthropic/*", "openai/gpt-4o", false),
-        ("*", "anything/at-all:free", true), ("openai/gpt-4o", "OpenAI/gpt-4o", false),
+        ("*", "anything/at-all:free", true), ("OpenAI/gpt-4o", "openai/gpt-4o", true),
     ])
     func `a pattern is a name, or a beginning and a star`(
         pattern: String, model: String, matches: Bool

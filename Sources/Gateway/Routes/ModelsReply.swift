@@ -19,7 +19,8 @@ enum ModelsReply {
         }
         let models = catalogue.models.filter { model in
             guard isFiltered else { return true }
-            return model.prices != nil && model.isTextOnly && (tier?.allows(model.id) ?? true)
+            return model.prices != nil && model.isTextOnly
+                && (tier?.allows(model.id, slug: model.canonicalSlug) ?? true)
         }
         let values = QueryText.values(query)
         let offset = max(0, values["offset"].flatMap { Int($0) } ?? 0)

@@ -4,7 +4,7 @@ package struct Member: Hashable, Sendable {
     package var name: String
     /// `nil` for a member of no team.
     package var team: ID<Team>?
-    /// `nil` allows every model.
+    /// `nil` for what the team has.
     package var tier: ID<Tier>?
     package var createdAt: Timestamp
     /// When they left; their spend stays in the books. `nil` while they are here.
@@ -27,10 +27,13 @@ package struct Member: Hashable, Sendable {
 package struct Team: Hashable, Sendable {
     package var id: ID<Team>
     package var name: String
+    /// For members without one of their own; `nil` allows every model.
+    package var tier: ID<Tier>?
 
-    package init(id: ID<Team>, name: String) {
+    package init(id: ID<Team>, name: String, tier: ID<Tier>? = nil) {
         self.id = id
         self.name = name
+        self.tier = tier
     }
 }
 

@@ -97,7 +97,8 @@ package struct Caller: Sendable {
     package var key: Key
     package var member: Member
     package var team: ID<Team>?
-    /// The narrowest that is set: the key's, else the member's; `nil` allows every model.
+    /// The narrowest that is set: the key's, else the member's, else the team's; `nil` allows
+    /// every model.
     package var tier: Tier?
     /// Everything the call's cost counts in.
     package var scopes: [Scope]
@@ -148,7 +149,9 @@ extension Roster {
             + [.member(member.id), .key(key.id)]
         return Caller(
             key: key, member: member, team: team,
-            tier: (key.tier ?? member.tier ?? holder.tier).flatMap { tierByID[$0] },
+            tier: (key.tier ?? member.tier ?? member.team.flatMap { teamByID[$0]?.tier }
+                ?? holder.tier ?? holder.team.flatMap { teamByID[$0]?.tier })
+                .flatMap { tierByID[$0] },
             scopes: scopes, budgets: scopes.flatMap { budgetsByScope[$0] ?? [] },
             softLimits: scopes.flatMap { softLimitsByScope[$0] ?? [] })
     }

@@ -21,11 +21,16 @@ package struct Attempt: Hashable, Sendable {
     package var bound: USD
     /// The day, in the organisation's zone, that the call counts in.
     package var day: CivilDate
+    /// The client's own spelling of the model, where an alias stood for it; `nil` otherwise.
+    package var alias: String?
+    /// The rules that would have refused or changed the call, had they not been in shadow.
+    package var shadowed: [Rule]
 
     package init(
         id: ID<Attempt>, requestID: String, at: Timestamp, key: ID<Key>, member: ID<Member>,
         team: ID<Team>?, endpoint: String = "/chat/completions", requestedModel: String,
-        model: String, app: String, isStreamed: Bool, bound: USD, day: CivilDate
+        model: String, app: String, isStreamed: Bool, bound: USD, day: CivilDate,
+        alias: String? = nil, shadowed: [Rule] = []
     ) {
         self.id = id
         self.requestID = requestID
@@ -40,6 +45,8 @@ package struct Attempt: Hashable, Sendable {
         self.isStreamed = isStreamed
         self.bound = bound
         self.day = day
+        self.alias = alias
+        self.shadowed = shadowed
     }
 
     /// Everything its cost counts in.

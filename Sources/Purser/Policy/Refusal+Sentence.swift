@@ -1,7 +1,7 @@
 extension Refusal {
     /// What any caller may read: what is wrong, and what to do.
     package var sentence: String {
-        identitySentence ?? requestSentence ?? worldSentence
+        identitySentence ?? requestSentence ?? tierSentence ?? worldSentence
     }
 
     private var identitySentence: String? {
@@ -64,6 +64,34 @@ extension Refusal {
         }
     }
 
+    private var tierSentence: String? {
+        switch self {
+        case .outsideHours(let hours, let opening, let tier):
+            "Tier \(tier) allows calls at \(hours.text), \(hours.zone.name), only."
+                + (opening.map { " The next time is \($0)." } ?? "")
+        case .attributionMissing(let tier):
+            "Tier \(tier) asks each call which application it is for: send the header "
+                + "\"X-Title: app\"."
+        case .modelTooDear(let model, let tier, let limits):
+            "\(model) costs more than tier \(tier) allows: \(limits.joined(separator: ", "))."
+        case .extraOutsideTier(let what, let kind, let tier, let allowed):
+            "\(what) (\(kind.rawValue)) is not allowed in tier \(tier). Allowed: "
+                + (allowed.isEmpty
+                    ? "text alone" : allowed.map(\.rawValue).joined(separator: ", "))
+        case .providersNotAllowed(let wished, let tier, let allowed):
+            wished.isEmpty
+                ? "Tier \(tier) allows none of the providers. Ask for another tier."
+                : "None of \(wished.joined(separator: ", ")) may serve in tier \(tier)."
+                    + (allowed.isEmpty ? "" : " Allowed: \(allowed.joined(separator: ", "))")
+        case .rateLimited(let shortfall): shortfall.sentence
+        case .requestOverRate(let shortfall):
+            "This call could take up to \(shortfall.wanted) tokens; \(shortfall.owner) may use "
+                + "\(shortfall.limit) in a minute. Ask for fewer max_tokens or send a shorter "
+                + "prompt."
+        default: nil
+        }
+    }
+
     private var worldSentence: String {
         switch self {
         case .ledgerUnavailable:
@@ -87,6 +115,20 @@ extension Refusal {
 extension Extra {
     /// How whoever runs the gateway allows it, with a made-up amount.
     fileprivate var command: String { "purser tier set NAME … --ceiling \(rawValue)=0.05" }
+}
+
+extension RateShortfall {
+    var sentence: String {
+        let unit =
+            switch rule {
+            case .tokensPerMinute: "tokens in a minute"
+            case .parallel: "calls at once"
+            default: "calls in a minute"
+            }
+        let rest = isShared ? " What is left of it is kept for others who share it." : ""
+        return "\(owner) may have \(limit) \(unit): \(used) of them are used, and this call "
+            + "would add \(wanted).\(rest) Try again in \(retryAfterSeconds) s."
+    }
 }
 
 extension BudgetShortfall {

@@ -28,6 +28,20 @@ package enum Refusal: Error, Hashable, Sendable {
     case priceUnknown(String)
     case requestTooDear(bound: USD, max: USD, tier: String)
 
+    // What the tier says beside models.
+    case outsideHours(OpeningHours, opensAt: Timestamp?, tier: String)
+    case attributionMissing(tier: String)
+    /// The prices are those of a million tokens.
+    case modelTooDear(String, tier: String, limits: [String])
+    /// Something paid that the tier leaves out of what may be bought.
+    case extraOutsideTier(String, Extra, tier: String, allowed: [Extra])
+    case providersNotAllowed([String], tier: String, allowed: [String])
+
+    // How much in a minute, or at once.
+    case rateLimited(RateShortfall)
+    /// More tokens in one call than in a whole minute: waiting does not help.
+    case requestOverRate(RateShortfall)
+
     // What it may cost.
     case overBudget(BudgetShortfall)
 
@@ -74,6 +88,36 @@ package struct BudgetShortfall: Hashable, Sendable {
     }
 }
 
+/// The rate limit that stopped a call, with its numbers.
+package struct RateShortfall: Hashable, Sendable {
+    /// One of the rules that limit a rate.
+    package var rule: Rule
+    /// Whose limit it is, in words: `member alice`.
+    package var owner: String
+    package var limit: Int64
+    /// What is used of it, calls in flight included.
+    package var used: Int64
+    /// What this call would have added.
+    package var wanted: Int64
+    /// Whether the limit had room left that is kept for others who share it.
+    package var isShared: Bool
+    /// Seconds after which there is room again, as far as can be told now.
+    package var retryAfterSeconds: Int
+
+    package init(
+        rule: Rule, owner: String, limit: Int64, used: Int64, wanted: Int64,
+        isShared: Bool = false, retryAfterSeconds: Int
+    ) {
+        self.rule = rule
+        self.owner = owner
+        self.limit = limit
+        self.used = used
+        self.wanted = wanted
+        self.isShared = isShared
+        self.retryAfterSeconds = retryAfterSeconds
+    }
+}
+
 extension Refusal {
     /// The HTTP status. A refusal that will not change by itself is never a 5xx, because client
     /// libraries retry those for up to an hour.
@@ -82,7 +126,11 @@ extension Refusal {
         case .keyMissing, .keyUnknown, .keyDisabled, .keyExpired, .keyRevoked, .memberRemoved: 401
         case .managementKeyCannotComplete, .managementOnly: 403
         case .sharedKeyNeedsMember, .malformed, .modelMissing, .modelUnknown: 400
+        case .attributionMissing: 400
         case .tooManyMembers, .modelNotAllowed, .extraNotAllowed: 403
+        case .outsideHours, .modelTooDear, .extraOutsideTier, .providersNotAllowed: 403
+        case .requestOverRate: 403
+        case .rateLimited: 429
         case .bodyTooLarge: 413
         case .requestTimedOut: 408
         case .priceUnknown, .requestTooDear, .overBudget: 402
@@ -114,6 +162,13 @@ extension Refusal {
         case .extraNotAllowed: "extra_not_allowed"
         case .priceUnknown: "price_unknown"
         case .requestTooDear: "request_too_dear"
+        case .outsideHours: "outside_hours"
+        case .attributionMissing: "attribution_missing"
+        case .modelTooDear: "model_too_dear"
+        case .extraOutsideTier: "extra_outside_tier"
+        case .providersNotAllowed: "providers_not_allowed"
+        case .rateLimited: "rate_limited"
+        case .requestOverRate: "request_over_rate"
         case .overBudget(let shortfall):
             shortfall.isInFlight ? "in_flight_budget_exhausted" : "budget_exceeded"
         case .ledgerUnavailable: "ledger_unavailable"
@@ -131,7 +186,25 @@ extension Refusal {
     package var retryAfterSeconds: Int? {
         switch self {
         case .overBudget(let shortfall) where shortfall.isInFlight: 2
+        case .rateLimited(let shortfall): shortfall.retryAfterSeconds
         case .ledgerUnavailable, .catalogueMissing, .overloaded, .shuttingDown: 5
+        default: nil
+        }
+    }
+}
+
+extension Refusal {
+    /// The rule of a tier that it rests on; `nil` where none does.
+    package var rule: Rule? {
+        switch self {
+        case .modelNotAllowed: .models
+        case .modelTooDear: .price
+        case .extraOutsideTier: .extras
+        case .providersNotAllowed: .providers
+        case .outsideHours: .hours
+        case .attributionMissing: .attribution
+        case .requestTooDear: .requestCost
+        case .rateLimited(let shortfall), .requestOverRate(let shortfall): shortfall.rule
         default: nil
         }
     }

@@ -1,6 +1,6 @@
-/// Which models a member may use, and how much of them in one call.
+/// What a member may use, and how much of it in one call and in one minute.
 package struct Tier: Hashable, Sendable {
-    /// What happens to a call for a model that is not in the list.
+    /// What happens to a call for a model that may not run.
     package enum Otherwise: String, CaseIterable, Sendable {
         case deny
         /// The call goes to ``Tier/downgradeModel`` instead, and the answer says so.
@@ -9,11 +9,23 @@ package struct Tier: Hashable, Sendable {
 
     package var id: ID<Tier>
     package var name: String
-    /// In the order given; the last one without a star is what a downgrade goes to.
+    /// In the order given; none allows every model.
     package var models: [ModelPattern]
+    /// Not allowed, whatever ``models`` says.
+    package var deniedModels: [ModelPattern] = []
     package var otherwise: Otherwise
+    /// Where a downgrade goes; `nil` for the last of ``models`` that is written without a star.
+    package var downgradeTo: String?
+    /// Names that members may use in a model's place.
+    package var aliases: [String: String] = [:]
     /// The most output tokens of one call; `nil` for the model's own limit.
     package var outputTokensMax: Int64?
+    /// The most thinking that may be asked for; `nil` for no such limit.
+    package var effortMax: ReasoningEffort?
+    /// The dearest listed price of a prompt's token; `nil` for no such limit.
+    package var promptPriceMax: UnitPrice?
+    /// The dearest listed price of an answer's token; `nil` for no such limit.
+    package var completionPriceMax: UnitPrice?
     /// The most one call may cost, by its bound; `nil` for no such limit.
     package var requestCostMax: USD?
     /// Whether an output limit that the client named is lowered to what the money pays for, and
@@ -22,6 +34,23 @@ package struct Tier: Hashable, Sendable {
     /// The most that one of each such thing adds to a call; those without a ceiling are refused
     /// where their cost has no bound.
     package var ceilings: [Extra: USD]
+    /// What may be bought beside text; `nil` for everything that has a bound or a ceiling.
+    package var extras: Set<Extra>?
+    package var rates = RateLimits()
+    /// Providers that may serve, by OpenRouter's slugs; none allows every one.
+    package var providers: [String] = []
+    /// Providers that may not serve, whatever ``providers`` says.
+    package var deniedProviders: [String] = []
+    /// Whether only providers may serve that keep nothing of what they are sent.
+    package var requiresZeroRetention = false
+    /// `nil` for any time.
+    package var hours: OpeningHours?
+    /// Whether each call must name its application.
+    package var requiresAttribution = false
+    /// Fields of a body that Purser does not know and passes on all the same.
+    package var passedFields: Set<String> = []
+    /// Rules that report what they would have refused, and refuse nothing.
+    package var shadowed: Set<Rule> = []
 
     package init(
         id: ID<Tier>, name: String, models: [ModelPattern], otherwise: Otherwise = .deny,
@@ -38,32 +67,47 @@ package struct Tier: Hashable, Sendable {
         self.ceilings = ceilings
     }
 
-    /// Whether the list has that model, by the id that OpenRouter's model list gives it.
-    package func allows(_ model: String) -> Bool {
-        models.contains { $0.matches(model) }
+    /// Whether a model of OpenRouter's list may run.
+    ///
+    /// - Parameter slug: the name that answers may carry instead of the id, shared by variants.
+    package func allows(_ id: String, slug: String) -> Bool {
+        if deniedModels.contains(where: { $0.matches(id) || $0.matches(slug) }) { return false }
+        // Who denies a model denies its variants; who allows one allows that one alone.
+        let base = id.firstIndex(of: ":").map { String(id[..<$0]) }
+        if let base, deniedModels.contains(where: { $0.matches(base) }) { return false }
+        return models.isEmpty
+            || models.contains { $0.matches(id) || base == nil && $0.matches(slug) }
+    }
+
+    /// Whether every model may run.
+    package var allowsEveryModel: Bool {
+        deniedModels.isEmpty && (models.isEmpty || models.contains { $0.text == "*" })
     }
 
     /// The model a downgraded call goes to, or `nil` if the list names none outright.
     package var downgradeModel: String? {
-        models.last { !$0.hasStar }?.text
+        downgradeTo ?? models.last { !$0.hasStar }?.text
     }
 }
 
 /// A model's id, or the beginning of one and a star: `openai/gpt-4o`, `anthropic/*`, `*`.
 package struct ModelPattern: Hashable, Sendable {
+    /// In small letters, as all of OpenRouter's ids are.
     package let text: String
+    private let start: String
 
     /// `nil` if empty, or with a star anywhere but at the end.
     package init?(_ text: String) {
         guard !text.isEmpty, !text.dropLast().contains("*"),
             !text.unicodeScalars.contains(where: { $0.properties.isWhitespace })
         else { return nil }
-        self.text = text
+        self.text = text.lowercased()
+        start = String(self.text.dropLast())
     }
 
-    package var hasStar: Bool { text.last == "*" }
+    package var hasStar: Bool { text.utf8.last == UInt8(ascii: "*") }
 
     package func matches(_ model: String) -> Bool {
-        hasStar ? model.hasPrefix(text.dropLast()) : model == text
+        hasStar ? model.utf8.starts(with: start.utf8) : model == text
     }
 }

@@ -86,16 +86,19 @@ package struct Case: Sendable {
     package func plan(
         for caller: Caller, on day: CivilDate, budgets: [Budget], headroom: USD?
     ) -> Result<Admitted, Refusal> {
-        Admission.plan(request, caller: caller, catalogue: catalogue, headroom: headroom)
-            .map { plan in
-                let attempt = Attempt(
-                    id: attempt, requestID: requestID, at: at, key: caller.key.id,
-                    member: caller.member.id, team: caller.team,
-                    requestedModel: plan.requestedModel, model: plan.model, app: identity.app,
-                    isStreamed: request.isStreamed, bound: plan.bound, day: day)
-                return Admitted(
-                    plan: plan, attempt: attempt, caller: caller, revision: roster.revision,
-                    budgets: budgets)
-            }
+        let inquiry = Admission.Inquiry(
+            request: request, caller: caller, app: identity.app, at: at, catalogue: catalogue,
+            headroom: headroom)
+        return Admission.plan(inquiry).map { plan in
+            let attempt = Attempt(
+                id: attempt, requestID: requestID, at: at, key: caller.key.id,
+                member: caller.member.id, team: caller.team,
+                requestedModel: plan.requestedModel, model: plan.model, app: identity.app,
+                isStreamed: request.isStreamed, bound: plan.bound, day: day, alias: plan.alias,
+                shadowed: plan.shadows.map(\.rule))
+            return Admitted(
+                plan: plan, attempt: attempt, caller: caller, revision: roster.revision,
+                budgets: budgets)
+        }
     }
 }

@@ -75,7 +75,7 @@ struct RequestTests {
             scope: .member(ID(1)), owner: "member alice", period: .daily, limit: .dollars(1),
             spent: USD("0.75") ?? .zero, held: .zero, bound: USD("0.5") ?? .zero,
             resetsAt: Timestamp("2026-11-22"), isInFlight: false)
-        let reply = Reply.refusal(.overBudget(shortfall), requestID: "req-1")
+        let reply = Reply.refusal(.overBudget(shortfall), requestID: "req-1", contact: nil)
         let error = try #require(try JSON.parse(String(buffer: reply.body))["error"])
         #expect(error["code"] == 402)
         #expect(
@@ -89,17 +89,21 @@ struct RequestTests {
 
     @Test func `what is not allowed names the rule, the model and what is allowed`() throws {
         let reply = Reply.refusal(
-            .modelNotAllowed("a/b", tier: "basic", allowed: ["c/d"]), requestID: "req-1")
+            .modelNotAllowed("a/b", tier: "basic", allowed: ["c/d"]), requestID: "req-1",
+            contact: "ann@example.com")
         let error = try #require(try JSON.parse(String(buffer: reply.body))["error"])
         #expect(error["code"] == 403)
         #expect(error["metadata"]?["rule"] == "tier basic: models")
         #expect(error["metadata"]?["model"] == "a/b")
         #expect(error["metadata"]?["allowed"] == ["c/d"])
+        #expect(error["metadata"]?["contact"] == "ann@example.com")
+        #expect(error["message"]?.string?.hasSuffix("Contact: ann@example.com") == true)
     }
 
     @Test func `a refusal that time heals says when to come back`() {
-        let reply = Reply.refusal(.ledgerUnavailable, requestID: "req-1")
+        let reply = Reply.refusal(.ledgerUnavailable, requestID: "req-1", contact: nil)
         #expect(reply.headers.first(name: "retry-after") != nil)
-        #expect(Reply.refusal(.keyUnknown, requestID: "r").headers["retry-after"].isEmpty)
+        #expect(
+            Reply.refusal(.keyUnknown, requestID: "r", contact: nil).headers["retry-after"].isEmpty)
     }
 }

@@ -77,7 +77,7 @@ struct AdmissionTests {
     @Test func `without a limit from the client one is chosen that the money pays for`() throws {
         let headroom = try #require(USD("0.006"))
         let plan = try plan(#""model":"a/large""#, headroom: headroom).get()
-        #expect(plan.isOutputChosen)
+        #expect(plan.isOutputLowered)
         #expect(plan.bound <= headroom)
         #expect((256..<1_000).contains(plan.forwarding.outputTokensMax))
     }
@@ -124,8 +124,8 @@ struct AdmissionTests {
         (#""model":"x/y""#, Refusal.modelUnknown("x/y")),
         (#""model":"a/small","models":["x/y"]"#, .modelUnknown("x/y")),
         (
-            #""model":"a/small:nitro""#,
-            .extraNotAllowed(#"":nitro" in the model's name"#, ceiling: nil)
+            #""model":"a/small:best""#,
+            .extraNotAllowed(#"":best" in the model's name"#, ceiling: nil)
         ),
         (
             #""model":"a/small@preset/x""#,

@@ -277,15 +277,15 @@ extension CeilingTests {
     @Test func `a tier that clamps lowers a limit to what the money pays for`() throws {
         let headroom = USD(picodollars: 2_000_000_000)
         let plan = try limited(5_000, tier(clamps: true), headroom: headroom).get()
-        #expect(plan.isOutputChosen)
+        #expect(plan.isOutputLowered)
         #expect(plan.bound <= headroom)
         #expect(plan.bound > headroom - USD(picodollars: 2_000_000))
         #expect((256..<5_000).contains(plan.forwarding.outputTokensMax))
         let kept = try limited(5_000, tier(), headroom: headroom).get()
-        #expect(!kept.isOutputChosen && kept.forwarding.outputTokensMax == 5_000)
+        #expect(!kept.isOutputLowered && kept.forwarding.outputTokensMax == 5_000)
         #expect(kept.bound > headroom)
         let enough = try limited(300, tier(clamps: true), headroom: headroom).get()
-        #expect(!enough.isOutputChosen && enough.forwarding.outputTokensMax == 300)
+        #expect(!enough.isOutputLowered && enough.forwarding.outputTokensMax == 300)
     }
 
     @Test(arguments: [(5_000, 256), (256, 256), (255, 255), (1, 1)])
@@ -294,14 +294,14 @@ extension CeilingTests {
     ) throws {
         let plan = try limited(wished, tier(clamps: true), headroom: .zero).get()
         #expect(plan.forwarding.outputTokensMax == expected)
-        #expect(plan.isOutputChosen == (expected < wished))
+        #expect(plan.isOutputLowered == (expected < wished))
     }
 
     @Test func `the most that one call may cost lowers it too, or refuses without clamping`() throws
     {
         let most = USD(picodollars: 1_000_000_000)
         let plan = try limited(5_000, tier(clamps: true, cost: most), headroom: nil).get()
-        #expect(plan.isOutputChosen && plan.bound <= most)
+        #expect(plan.isOutputLowered && plan.bound <= most)
         guard case .failure(.requestTooDear) = try limited(5_000, tier(cost: most), headroom: nil)
         else {
             Issue.record("five thousand tokens cost more than that")

@@ -1,3 +1,4 @@
+import Metering
 import OpenRouterWire
 import Purser
 
@@ -18,6 +19,19 @@ func alice(_ tier: Tier? = nil) -> Caller {
         preconditionFailure("alice may call")
     }
     return caller
+}
+
+extension Admission {
+    /// The plan of a call at no particular time, for no particular application.
+    static func plan(
+        _ request: ChatRequest, caller: Caller, catalogue: Catalogue, headroom: USD?,
+        app: String = "", at now: Timestamp = Timestamp(milliseconds: 0)
+    ) -> Result<Plan, Refusal> {
+        plan(
+            Inquiry(
+                request: request, caller: caller, app: app, at: now, catalogue: catalogue,
+                headroom: headroom))
+    }
 }
 
 /// The body as it goes upstream.

@@ -94,8 +94,7 @@ final class ClientHandler: ChannelInboundHandler {
         let id = loop.core.makeRequestID()
         let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
         state = .answering(InboundRequest(head: head, body: ByteBuffer(), id: id))
-        var reply = Reply.refusal(
-            .malformed("The request is not valid HTTP."), requestID: id)
+        var reply = loop.core.reply(to: .malformed("The request is not valid HTTP."), requestID: id)
         reply.closes = true
         answer(reply)
     }
@@ -118,7 +117,7 @@ final class ClientHandler: ChannelInboundHandler {
         case .answering, .closed: return
         }
         state = .answering(request)
-        var reply = Reply.refusal(.requestTimedOut, requestID: request.id)
+        var reply = loop.core.reply(to: .requestTimedOut, requestID: request.id)
         reply.closes = true
         answer(reply)
     }
@@ -189,8 +188,8 @@ extension ClientHandler {
     }
 
     private func refuseBody(_ request: InboundRequest) {
-        var reply = Reply.refusal(
-            .bodyTooLarge(max: loop.core.settings.bodyBytesMax), requestID: request.id)
+        var reply = loop.core.reply(
+            to: .bodyTooLarge(max: loop.core.settings.bodyBytesMax), requestID: request.id)
         reply.closes = true
         answer(reply)
     }

@@ -28,6 +28,8 @@ final class LoopContext {
         sweeper = eventLoop.scheduleRepeatedTask(
             initialDelay: LoopContext.sweepInterval, delay: LoopContext.sweepInterval
         ) { _ in bound.value.sweep() }
+        let eventLoop = eventLoop
+        core.followDirectory { eventLoop.execute { bound.value.directoryChanged() } }
     }
 
     func stop() {
@@ -39,6 +41,10 @@ final class LoopContext {
     /// Whether a call is under way or an answer not yet on its way.
     var isBusy: Bool {
         !exchanges.isEmpty || clients.values.contains { $0.isBusy }
+    }
+
+    private func directoryChanged() {
+        for exchange in exchanges.values { exchange.directoryChanged() }
     }
 
     private func sweep() {

@@ -10,6 +10,7 @@ enum RefusalMetadata {
         switch refusal {
         case .overBudget(let shortfall): add(shortfall, to: &metadata)
         case .requestTooDear(let bound, let max, let tier):
+            metadata["rule"] = .string("tier \(tier): request-cost")
             metadata["budget"] = .string("tier \(tier) one call")
             metadata["limit"] = JSON(max)
             metadata["estimate"] = JSON(bound)
@@ -19,6 +20,22 @@ enum RefusalMetadata {
             add(rule: "no cost without a bound", model: nil, allowed: [], to: &metadata)
             metadata["extra"] = .string(what)
             metadata["ceiling"] = JSON(ceiling?.rawValue)
+        case .modelTooDear(let model, let tier, let limits):
+            add(rule: "tier \(tier): price", model: model, allowed: limits, to: &metadata)
+        case .extraOutsideTier(let what, let kind, let tier, let allowed):
+            let names = allowed.map(\.rawValue)
+            add(rule: "tier \(tier): extras", model: nil, allowed: names, to: &metadata)
+            metadata["extra"] = .string(what)
+            metadata["kind"] = .string(kind.rawValue)
+        case .providersNotAllowed(_, let tier, let allowed):
+            add(rule: "tier \(tier): providers", model: nil, allowed: allowed, to: &metadata)
+        case .outsideHours(let hours, let opening, let tier):
+            let allowed = ["\(hours.text) \(hours.zone.name)"]
+            add(rule: "tier \(tier): hours", model: nil, allowed: allowed, to: &metadata)
+            metadata["opens_at"] = JSON(opening)
+        case .attributionMissing(let tier):
+            let allowed = ["X-Title: app"]
+            add(rule: "tier \(tier): attribution", model: nil, allowed: allowed, to: &metadata)
         case .managementKeyCannotComplete:
             add(rule: "management keys do not complete", model: nil, allowed: [], to: &metadata)
         case .managementOnly:

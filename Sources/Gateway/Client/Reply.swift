@@ -21,12 +21,18 @@ struct Reply {
     static func plain(_ reply: PlainReply) -> Reply { json(reply.status, reply.body) }
 
     /// A refusal in OpenRouter's envelope, with what a program needs in `metadata`.
-    static func refusal(_ refusal: Refusal, requestID: String) -> Reply {
-        let metadata = RefusalMetadata.json(refusal, requestID: requestID)
+    ///
+    /// - Parameter contact: whom to ask; `nil` if nobody is named.
+    static func refusal(_ refusal: Refusal, requestID: String, contact: String?) -> Reply {
+        var metadata = RefusalMetadata.json(refusal, requestID: requestID)
+        var message = refusal.sentence
+        if let contact {
+            metadata["contact"] = .string(contact)
+            if refusal.isForTheLead { message += " Contact: \(contact)" }
+        }
         var reply = json(
             refusal.status,
-            ErrorEnvelope.text(
-                status: refusal.status, message: refusal.sentence, metadata: metadata))
+            ErrorEnvelope.text(status: refusal.status, message: message, metadata: metadata))
         if let seconds = refusal.retryAfterSeconds {
             reply.headers.add(name: "retry-after", value: String(seconds))
         }

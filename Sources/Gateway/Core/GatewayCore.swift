@@ -1,5 +1,6 @@
 package import Logging
 import Metering
+import NIOCore
 
 package import OpenRouterWire
 package import Purser
@@ -25,6 +26,7 @@ package final class GatewayCore: Sendable {
     private let nextRequest: Atomic<Int64>
     private let requestPrefix: String
     private let stopping: Atomic<Bool>
+    private let followers = Mutex<[@Sendable () -> Void]>([])
     private let drains = Atomic<Int64>(0)
     private let keptHandler: @Sendable (Attempt, Entry) -> Void
     private let unwrittenHandler: @Sendable (Entry, Attempt) -> Void
@@ -88,6 +90,12 @@ package final class GatewayCore: Sendable {
         guard isNewer else { return }
         let resumptions = withTill { $0.resumptions($0.treasury.judgeWaitersAnew()) }
         for resumption in resumptions { resumption() }
+        for follower in followers.withLock({ $0 }) { follower() }
+    }
+
+    /// Calls `follower`, on any thread, whenever the directory has changed.
+    func followDirectory(_ follower: @escaping @Sendable () -> Void) {
+        followers.withLock { $0.append(follower) }
     }
 
     package func replaceCatalogue(_ catalogue: Catalogue) {
@@ -120,6 +128,16 @@ package final class GatewayCore: Sendable {
         let instant = clock().milliseconds
         let (_, newest) = newest.max(instant, ordering: .relaxed)
         return Timestamp(milliseconds: newest)
+    }
+
+    /// A refusal, with whom to ask about it.
+    func reply(to refusal: Refusal, requestID: String) -> Reply {
+        .refusal(refusal, requestID: requestID, contact: settings.contact)
+    }
+
+    func plainReply(to refusal: Refusal, requestID: String) -> PlainReply {
+        let reply = reply(to: refusal, requestID: requestID)
+        return PlainReply(status: refusal.status, body: String(buffer: reply.body))
     }
 
     /// A name for one request, never used before.

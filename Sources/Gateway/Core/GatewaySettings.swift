@@ -26,6 +26,8 @@ package struct GatewaySettings: Sendable {
     package var drainsMax: Int64 = 1_000
     /// The page sent upstream as `HTTP-Referer` when the client names none; `nil` for none.
     package var referer: String?
+    /// Whom a member may ask about a refusal; `nil` if nobody is named.
+    package var contact: String?
     /// The application named upstream when the client names none.
     package var app = "purser"
 

@@ -186,7 +186,7 @@ extension Exchange {
         case .complete: answerWhole()
         case .upstreamError(let status): answerUpstreamError(status)
         case .refusal(let refusal):
-            client?.answer(.refusal(refusal, requestID: inbound.id))
+            client?.answer(core.reply(to: refusal, requestID: inbound.id))
         case .broken: broken()
         }
         // Whatever the upstream still sends is of no interest; it rarely sends anything.
@@ -194,6 +194,17 @@ extension Exchange {
         client = nil
         upstream = nil
         retire()
+    }
+
+    /// Ends the client's answer with a refusal, whatever the upstream still does.
+    func cutOff(_ refusal: Refusal) {
+        guard let client else { return }
+        if hasBegun {
+            client.write(errorEvent(refusal))
+            client.endAnswer()
+        } else {
+            client.answer(core.reply(to: refusal, requestID: inbound.id))
+        }
     }
 
     /// Gives the collected answer. Without one the client left before anything was forwarded.
@@ -254,7 +265,19 @@ extension Exchange {
         if let original = admitted.plan.downgradedFrom {
             headers.replaceOrAdd(name: "x-purser-downgraded-from", value: original)
         }
-        if admitted.plan.isOutputChosen {
+        if let alias = admitted.plan.alias {
+            headers.replaceOrAdd(name: "x-purser-alias", value: alias)
+        }
+        for name in admitted.plan.removedModels {
+            headers.add(name: "x-purser-removed-model", value: name)
+        }
+        for shadow in admitted.plan.shadows {
+            headers.add(name: "x-purser-shadow", value: shadow.rule.rawValue)
+        }
+        if let effort = admitted.plan.forwarding.effort {
+            headers.replaceOrAdd(name: "x-purser-effort", value: effort.rawValue)
+        }
+        if admitted.plan.isOutputLowered {
             headers.replaceOrAdd(
                 name: "x-purser-max-tokens",
                 value: String(admitted.plan.forwarding.outputTokensMax))

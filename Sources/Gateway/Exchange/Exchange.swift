@@ -202,7 +202,7 @@ extension Exchange {
 
     func refuse(_ refusal: Refusal, caller: Caller? = nil) {
         core.record(refusal, caller: caller, model: request?.candidates.first ?? "")
-        client?.answer(.refusal(refusal, requestID: inbound.id))
+        client?.answer(core.reply(to: refusal, requestID: inbound.id))
         retire()
     }
 }

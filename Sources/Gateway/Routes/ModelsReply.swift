@@ -1,3 +1,4 @@
+import Metering
 import OpenRouterWire
 import Purser
 
@@ -17,25 +18,44 @@ enum ModelsReply {
                 status: refusal.status,
                 body: ErrorEnvelope.text(status: refusal.status, message: refusal.sentence))
         }
-        let models = catalogue.models.filter { model in
-            guard isFiltered else { return true }
-            return model.prices != nil && model.isTextOnly
-                && (tier?.allows(model.id, slug: model.canonicalSlug) ?? true)
+        var rows: [JSON]
+        if isFiltered {
+            rows = catalogue.models.filter { mayRun($0, tier) }.map(\.row)
+            rows += tier.map { aliasRows(of: $0, in: catalogue) } ?? []
+        } else {
+            rows = catalogue.models.map(\.row)
         }
         let values = QueryText.values(query)
         let offset = max(0, values["offset"].flatMap { Int($0) } ?? 0)
-        let wished = values["limit"].flatMap { Int($0) } ?? models.count
-        let limit = min(max(0, wished), values["limit"] == nil ? models.count : pageMax)
-        let page = models.dropFirst(offset).prefix(limit)
+        let wished = values["limit"].flatMap { Int($0) } ?? rows.count
+        let limit = min(max(0, wished), values["limit"] == nil ? rows.count : pageMax)
+        let page = rows.dropFirst(offset).prefix(limit)
         let next = offset + page.count
-        let hasMore = !page.isEmpty && next < models.count
+        let hasMore = !page.isEmpty && next < rows.count
         let link: JSON =
             hasMore ? .string("/api/v1/models?offset=\(next)&limit=\(limit)") : .null
         let answer: JSON = [
-            "data": .array(page.map(\.row)), "total_count": JSON(Int64(models.count)),
+            "data": .array(Array(page)), "total_count": JSON(Int64(rows.count)),
             "links": ["next": link],
         ]
         return PlainReply(status: 200, body: answer.text)
+    }
+}
+
+extension ModelsReply {
+    private static func mayRun(_ model: ListedModel, _ tier: Tier?) -> Bool {
+        guard model.prices != nil, model.isTextOnly else { return false }
+        return tier.map { $0.refusal(of: model, called: model.id) == nil } ?? true
+    }
+
+    /// The tier's own names, each as the row of what it stands for.
+    private static func aliasRows(of tier: Tier, in catalogue: Catalogue) -> [JSON] {
+        tier.aliases.sorted { $0.key < $1.key }.compactMap { alias, target in
+            guard let model = catalogue[target], mayRun(model, tier), var row = model.row.object
+            else { return nil }
+            row["id"] = .string(alias)
+            return .object(row)
+        }
     }
 }
 

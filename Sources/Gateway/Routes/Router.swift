@@ -66,7 +66,7 @@ final class Router {
         guard let loop else { return client.breakOff() }
         guard let secret = request.head.headers.secret else {
             core.count { $0.refused += 1 }
-            return client.answer(.refusal(.keyMissing, requestID: request.id))
+            return client.answer(core.reply(to: .keyMissing, requestID: request.id))
         }
         let title = request.head.headers.title
         let identity = Identity(
@@ -112,7 +112,7 @@ extension Router {
         _ kind: CallerView, _ request: InboundRequest, on client: ClientHandler
     ) {
         guard let secret = request.head.headers.secret else {
-            return client.answer(.refusal(.keyMissing, requestID: request.id))
+            return client.answer(core.reply(to: .keyMissing, requestID: request.id))
         }
         let desk = desk
         let management: @Sendable () -> PlainReply? = { desk.managementView(kind) }
@@ -123,20 +123,16 @@ extension Router {
 
     private func manage(_ path: String, _ request: InboundRequest, on client: ClientHandler) {
         guard let secret = request.head.headers.secret else {
-            return client.answer(.refusal(.keyMissing, requestID: request.id))
+            return client.answer(core.reply(to: .keyMissing, requestID: request.id))
         }
         let call = ManagementCall(
             method: request.head.method.rawValue, path: path, query: String(request.query),
             body: Array(request.body.readableBytesView), requestID: request.id)
         let desk = desk
+        let core = core
         identify(secret, request, on: client, management: { desk.manage(call) }) { _ in
-            Router.plain(.managementOnly, request.id)
+            core.plainReply(to: .managementOnly, requestID: request.id)
         }
-    }
-
-    private static func plain(_ refusal: Refusal, _ requestID: String) -> PlainReply {
-        let reply = Reply.refusal(refusal, requestID: requestID)
-        return PlainReply(status: refusal.status, body: String(buffer: reply.body))
     }
 
     /// Finds out who calls, on a roster that is confirmed to be current, and answers.
@@ -151,7 +147,7 @@ extension Router {
         let id = request.id
         confirmRoster { isCurrent in
             guard isCurrent else {
-                return client.answer(.refusal(.ledgerUnavailable, requestID: id))
+                return client.answer(core.reply(to: .ledgerUnavailable, requestID: id))
             }
             let now = core.now()
             let resolution = core.roster.resolve(digest, memberName: title.member, at: now)
@@ -159,9 +155,10 @@ extension Router {
                 switch resolution {
                 case .caller(let caller): return member(caller)
                 case .management:
-                    return management() ?? Router.plain(.managementKeyCannotComplete, id)
-                case .newcomer: return Router.plain(.sharedKeyNeedsMember, id)
-                case .refused(let refusal): return Router.plain(refusal, id)
+                    return management()
+                        ?? core.plainReply(to: .managementKeyCannotComplete, requestID: id)
+                case .newcomer: return core.plainReply(to: .sharedKeyNeedsMember, requestID: id)
+                case .refused(let refusal): return core.plainReply(to: refusal, requestID: id)
                 }
             }
         }

@@ -30,7 +30,7 @@ package struct ChatExtras: Hashable, Sendable {
         if kind == .webSearch { searchFee = nil }
     }
 
-    mutating func addSearch(fee: UnitPrice?, _ words: String) {
+    package mutating func addSearch(fee: UnitPrice?, _ words: String) {
         let isFirst = uses[.webSearch] == nil
         add(.webSearch, words)
         if isFirst { searchFee = fee }

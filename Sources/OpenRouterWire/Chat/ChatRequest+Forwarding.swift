@@ -12,6 +12,13 @@ package struct Forwarding: Hashable, Sendable {
     package var prices: PriceLimits
     /// Who the upstream's records shall name.
     package var user: String
+    package var effort: ReasoningEffort?
+    package var writesEffort = false
+    package var thinkingTokensMax: Int64?
+    package var providersOnly: [String]?
+    package var providersIgnored: [String] = []
+    package var requiresZeroRetention = false
+    package var passedFields: Set<String> = []
 
     package init(
         model: String? = nil, models: [String]? = nil, outputTokensMax: Int64,

@@ -1,3 +1,5 @@
+package import Purser
+
 /// What a chat completion's body says, as far as it decides what may run and what it can cost.
 ///
 /// Made by one scan of the bytes; everything not named here passes through unread.
@@ -27,6 +29,8 @@ package struct ChatRequest: Sendable {
     package var extras = ChatExtras()
     /// Size of the body.
     package var byteCount = 0
+    package var effort: ReasoningEffort?
+    package var thinkingTokens: Int64?
 
     /// Where the value of each field that may be rewritten stands.
     var ranges: [Field: Range<Int>] = [:]

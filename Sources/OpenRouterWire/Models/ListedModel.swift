@@ -19,6 +19,8 @@ package struct ListedModel: Hashable, Sendable {
     package var searching: Searching
     /// Whether its maker is suspected of billing instructions of its own in front of each prompt.
     package var hasInstructions: Bool
+    package var aliasTarget: String?
+    package var thinksUnasked: Bool = false
     /// The row as it was sent, for lists that pass it on.
     package var row: JSON
 

@@ -17,6 +17,7 @@ package struct Roster: Sendable {
     package let managementDigests: Set<KeyDigest>
 
     private let keyByDigest: [KeyDigest: Key]
+    private let keyByID: [ID<Key>: Key]
     private let memberByID: [ID<Member>: Member]
     private let memberByName: [String: Member]
     private let teamByID: [ID<Team>: Team]
@@ -38,6 +39,7 @@ package struct Roster: Sendable {
         self.softLimits = softLimits
         self.managementDigests = managementDigests
         keyByDigest = Dictionary(keys.map { ($0.digest, $0) }) { first, _ in first }
+        keyByID = Dictionary(keys.map { ($0.id, $0) }) { first, _ in first }
         memberByID = Dictionary(members.map { ($0.id, $0) }) { first, _ in first }
         memberByName = Dictionary(members.map { ($0.name, $0) }) { first, second in
             first.removedAt == nil ? first : second
@@ -63,6 +65,8 @@ package struct Roster: Sendable {
 
     package func key(_ digest: KeyDigest) -> Key? { keyByDigest[digest] }
 
+    package func key(_ id: ID<Key>) -> Key? { keyByID[id] }
+
     package func member(_ id: ID<Member>) -> Member? { memberByID[id] }
 
     /// The member of that name, those still here first.
@@ -87,7 +91,7 @@ package struct Roster: Sendable {
         case .organisation: "the organisation"
         case .team(let id): "team \(teamByID[id]?.name ?? String(id.rawValue))"
         case .member(let id): "member \(memberByID[id]?.name ?? String(id.rawValue))"
-        case .key(let id): "key \(keys.first { $0.id == id }?.name ?? String(id.rawValue))"
+        case .key(let id): "key \(keyByID[id]?.name ?? String(id.rawValue))"
         }
     }
 }

@@ -146,4 +146,7 @@ extension Refusal {
         default: nil
         }
     }
+
+    /// Whether somebody else than the sender may have to do something about it.
+    package var isForTheLead: Bool { [401, 402, 403, 429].contains(status) }
 }

@@ -205,6 +205,7 @@ extension Assembly {
         gateway.waitSecondsMax = settings.waitSecondsMax
         gateway.referer = settings.referer
         gateway.app = settings.title
+        gateway.contact = settings.contact
         return GatewayCore(
             settings: gateway, ledger: books.ledger, roster: roster,
             catalogue: await fetchCatalogue(client) ?? .empty,

@@ -29,6 +29,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp(Setting.title.help, valueName: "name"))
     var title: String?
 
+    @Option(help: ArgumentHelp(Setting.contact.help, valueName: "who"))
+    var contact: String?
+
     @Option(help: ArgumentHelp(Setting.trustedCertificates.help, valueName: "file"))
     var trustedCertificates: String?
 }

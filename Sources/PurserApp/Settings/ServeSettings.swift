@@ -17,6 +17,8 @@ struct ServeSettings: Sendable {
     /// `nil` for none.
     var referer: String?
     var title: String
+    /// `nil` for nobody in particular.
+    var contact: String?
 
     init(_ options: ServeOptions, from source: SettingSource) throws(CommandFailure) {
         func value(_ setting: Setting, _ option: String?) throws(CommandFailure) -> SettingValue {
@@ -41,6 +43,7 @@ struct ServeSettings: Sendable {
             try value(.bodyBytesMax, options.maxBodyBytes).count(in: 1...1_073_741_824))
         referer = try source.value(of: .referer, option: options.referer).map(headerText)
         title = try headerText(try value(.title, options.title))
+        contact = source.value(of: .contact, option: options.contact)?.text
     }
 }
 

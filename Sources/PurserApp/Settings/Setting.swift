@@ -14,6 +14,7 @@ enum Setting: String, CaseIterable, Sendable {
     case bodyBytesMax = "max-body-bytes"
     case referer
     case title
+    case contact
     case trustedCertificates = "trusted-certificates"
 
     struct Row: Sendable {
@@ -76,6 +77,10 @@ enum Setting: String, CaseIterable, Sendable {
             Row(
                 environment: "PURSER_TITLE", standard: "purser",
                 sentence: "The application named upstream when the client names none.")
+        case .contact:
+            Row(
+                environment: "PURSER_CONTACT",
+                sentence: "Whom members may ask about a refusal: a name, an address, a page.")
         case .trustedCertificates:
             Row(
                 environment: "SSL_CERT_FILE",

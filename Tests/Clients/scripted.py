@@ -71,7 +71,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.server.bodies.append(body)
             number = len(self.server.bodies)
         with contextlib.suppress(ConnectionError):
-            self.wfile.write(self.server.answer(json.loads(body), number))
+            answer = self.server.answer(json.loads(body), number)
+            for piece in [answer] if isinstance(answer, bytes) else answer:
+                self.wfile.write(piece)
         self.close_connection = True
 
     def log_message(self, *_):
@@ -79,7 +81,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 class Upstream(http.server.ThreadingHTTPServer):
-    """`answer(body, number)` gives the bytes for each completion; `bodies` is what was asked."""
+    """`answer(body, number)` gives the bytes for each completion, at once or piece by piece; `bodies`
+    is what was asked."""
 
     daemon_threads = True
     request_queue_size = 64

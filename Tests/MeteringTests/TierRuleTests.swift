@@ -107,6 +107,23 @@ struct TierRuleTests {
         #expect(refusal?.rule == (mayRun ? nil : .models))
     }
 
+    @Test func `I8 where something is left out, a router is too`() throws {
+        for change: (inout Tier) -> Void in [
+            { $0.extras = [.image] }, { $0.promptPriceMax = UnitPrice("1") },
+            { $0.completionPriceMax = UnitPrice("1") },
+        ] {
+            let tier = tier("*", change: change)
+            #expect(try refusal(#""model":"openrouter/auto""#, tier)?.rule == .models)
+        }
+    }
+
+    @Test func `nobody names more models than can be looked at`() throws {
+        let names = (0..<40).map { JSON.string("a/m\($0)") }
+        let fields = "\"models\":\(JSON.array(names).text)"
+        #expect(
+            try refusal(fields, tier()) == .malformed("\"models\" names more than 32 models."))
+    }
+
     @Test func `a downgrade goes where the tier says, else to the last that may run`() throws {
         let named = tier("a/small", "b/mid") {
             $0.otherwise = .downgrade

@@ -106,4 +106,35 @@ struct PolicyTests {
         ]
         #expect(permanent.allSatisfy { $0.status < 500 })
     }
+
+    @Test(
+        arguments: [
+            ("key", "member", "team", "key"), (nil, "member", "team", "member"),
+            (nil, nil, "team", "team"), (nil, nil, nil, nil),
+        ] as [(String?, String?, String?, String?)])
+    func `the narrowest tier wins`(
+        key: String?, member: String?, team: String?, expected: String?
+    ) {
+        let now = Timestamp(milliseconds: 0)
+        let names = ["key", "member", "team"]
+        func id(_ name: String?) -> ID<Tier>? {
+            name.flatMap { names.firstIndex(of: $0) }.map { ID(Int64($0)) }
+        }
+        let roster = Roster(
+            revision: 1, zone: .utc, teams: [Team(id: ID(1), name: "core", tier: id(team))],
+            tiers: names.map { Tier(id: id($0) ?? ID(9), name: $0, models: []) },
+            members: [
+                Member(
+                    id: ID(1), name: "alice", team: ID(1), tier: id(member), createdAt: now)
+            ],
+            keys: [
+                Key(
+                    id: ID(1), digest: digest(1), name: "k", label: "l", member: ID(1),
+                    tier: id(key), createdAt: now)
+            ], budgets: [], managementDigests: [])
+        guard case .caller(let caller) = roster.resolve(digest(1), memberName: nil, at: now) else {
+            return #expect(Bool(false), "alice may call")
+        }
+        #expect(caller.tier?.name == expected)
+    }
 }

@@ -16,12 +16,18 @@ struct Route: Sendable {
     /// The fall-back list to write into the body; `nil` leaves it.
     var rewrittenModels: [String]?
 
+    /// Ten times what anybody sends: each is looked at by every rule.
+    static let candidatesMax = 32
+
     static func choose(
         _ request: ChatRequest, catalogue: Catalogue, _ hearing: inout Hearing
     ) throws(Refusal) -> Route {
         let tier = hearing.tier
         let names = request.candidates
         if names.isEmpty { throw .modelMissing }
+        guard names.count <= candidatesMax else {
+            throw .malformed("\"models\" names more than \(candidatesMax) models.")
+        }
         var listed: [(name: String, named: NamedModel)] = []
         listed.reserveCapacity(names.count)
         for name in names {
@@ -121,10 +127,12 @@ extension Tier {
         return .extraOutsideTier(words, kind, tier: self.name, allowed: extras.sorted)
     }
 
-    /// A model that hands calls to others runs only where every model may, or where it is named
-    /// outright and nothing is denied.
+    /// A model that hands calls to others runs only where every model may, whatever it buys, or
+    /// where it is named outright and nothing is denied.
     private func allowsRouter(_ id: String) -> Bool {
-        allowsEveryModel || deniedModels.isEmpty && models.contains { $0.text == id }
+        let isOpen =
+            allowsEveryModel && extras == nil && promptPriceMax == nil && completionPriceMax == nil
+        return isOpen || deniedModels.isEmpty && models.contains { $0.text == id }
     }
 
     private func isTooDear(_ model: ListedModel) -> Bool {

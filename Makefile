@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check simulate bench bench-budget bench-ledger reliability clean
+.PHONY: help setup build demo test check simulate bench bench-budget bench-ledger bench-policy reliability clean
 
 ARGS ?=
 # Swift's run-time check for overlapping accesses costs NIO code a third of its instructions; the
@@ -60,6 +60,11 @@ bench-ledger: ## what the ledger does alone, after ten thousand calls or ten mil
 	@scripts/setup build
 	swift build -c release --product ledger-bench $(RELEASE_FLAGS)
 	@.build/release/ledger-bench $(ARGS)
+
+bench-policy: ## what reading and judging a body costs, from 1 KB to 10 MB
+	@scripts/setup build
+	swift build -c release --product policy-bench $(RELEASE_FLAGS)
+	@.build/release/policy-bench $(ARGS)
 
 reliability: ## kill -9 under load, and 10,000 calls at once against one budget; minutes
 	@scripts/setup test

@@ -11,6 +11,7 @@ let package = Package(
         // What is measured or simulated; no part of what is shipped.
         .executable(name: "budget-bench", targets: ["BudgetBench"]),
         .executable(name: "ledger-bench", targets: ["LedgerBench"]),
+        .executable(name: "policy-bench", targets: ["PolicyBench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
@@ -120,6 +121,9 @@ let package = Package(
             name: "LedgerBench",
             dependencies: ["Purser", "Storage", "SQLiteStorage", .argumentParser, .grdb],
             path: "Benchmarks/ledger", swiftSettings: .strict),
+        .executableTarget(
+            name: "PolicyBench", dependencies: ["Metering", "OpenRouterWire", "Purser"],
+            path: "Benchmarks/policy", swiftSettings: .strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -230,7 +230,7 @@ extension Admission {
         let asksForMore =
             request.effort.map { $0 > most } ?? false
             || request.thinkingTokens.map { $0 > tokens } ?? false
-        let thinksUnasked = !isNamed && models.contains { $0.thinksUnasked }
+        let thinksUnasked = !isNamed && models.contains { $0.thinking?.thinksUnasked ?? false }
         guard asksForMore || thinksUnasked,
             hearing.change(.effort, "the effort is \(most.rawValue)")
         else { return }

@@ -153,6 +153,12 @@ struct TierRuleTests {
         #expect(try refusal(#""model":"slow""#, tier) == .modelUnknown("slow"))
     }
 
+    @Test func `the newest of a family runs as what it stands for now`() throws {
+        let plan = try plan(#""model":"~a/latest""#, tier("a/small"))
+        #expect(plan.model == "a/small" && plan.forwarding.model == "a/small")
+        #expect(try refusal(#""model":"~a/latest""#, tier("b/*"))?.rule == .models)
+    }
+
     @Test(arguments: ["nitro", "floor", "exacto", "floor:nitro"])
     func `an ending that only routes is judged by the model before it`(suffix: String) throws {
         let plan = try plan("\"model\":\"a/small:\(suffix)\"", tier("a/small"))
@@ -179,6 +185,21 @@ struct TierRuleTests {
         #expect(plan.forwarding.model == "a/small")
         #expect(plan.forwarding.models == ["a/small"])
         #expect(try refusal(#""models":["a/large"]"#, tier("a/small"))?.rule == .models)
+    }
+
+    @Test func `I8 a slug means the model itself, whatever variant comes first`() throws {
+        let rows = [
+            Self.row("a/small:free", slug: "a/small-2026", prompt: "0", completion: "0"),
+            Self.row("a/small", slug: "a/small-2026", prompt: "0.1", completion: "0.2"),
+            Self.row("c/only:free", slug: "c/only-2026", prompt: "0", completion: "0"),
+            Self.row("d/one", slug: "d/both", prompt: "0", completion: "0"),
+            Self.row("d/two", slug: "d/both", prompt: "0.1", completion: "0.2"),
+        ]
+        for rows in [rows, rows.reversed()] {
+            let catalogue = Catalogue(rows)
+            #expect(catalogue["a/small-2026"]?.id == "a/small")
+            #expect(catalogue["c/only-2026"] == nil && catalogue["d/both"] == nil)
+        }
     }
 
     @Test func `fall-backs are judged one by one and named when they go`() throws {
@@ -277,6 +298,24 @@ struct TierRuleTests {
         #expect(try plan(#""model":"a/small""#, tier).forwarding.requiresZeroRetention)
     }
 
+    // Thinking.
+
+    @Test(arguments: [
+        (#""reasoning":{"effort":"high"}"#, "a/small", true),
+        (#""reasoning":{"effort":"low"}"#, "a/small", false),
+        (#""reasoning_effort":"medium""#, "a/small", true),
+        (#""reasoning":{"max_tokens":5000}"#, "a/small", true),
+        (#""temperature":1"#, "a/small", false), (#""temperature":1"#, "t/hinker", true),
+    ])
+    func `more thinking than the tier allows is lowered`(
+        fields: String, model: String, isLowered: Bool
+    ) throws {
+        let tier = tier { $0.effortMax = .low }
+        let plan = try plan("\"model\":\"\(model)\",\"max_tokens\":4000,\(fields)", tier)
+        #expect(plan.forwarding.effort == (isLowered ? .low : nil))
+        #expect(plan.forwarding.thinkingTokensMax == (isLowered ? 800 : nil))
+    }
+
     // Time and name.
 
     @Test func `outside its hours a tier says when they begin`() throws {
@@ -313,6 +352,7 @@ struct TierRuleTests {
         (.extras, #""model":"a/small","modalities":["image"]"#),
         (.providers, #""model":"a/small","provider":{"only":["azure"]}"#),
         (.maxTokens, #""model":"a/small","max_tokens":500"#),
+        (.effort, #""model":"a/small","reasoning":{"effort":"high"}"#),
         (.requestCost, #""model":"a/small","max_tokens":400"#),
         (.hours, #""model":"a/small""#), (.attribution, #""model":"a/small""#),
     ])

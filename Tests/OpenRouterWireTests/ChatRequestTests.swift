@@ -45,6 +45,30 @@ struct ChatRequestTests {
         (#"{"provider":[],"messages":[{}]}"#, "\"provider\" must be an object"),
         (#"{"provider":{"max_price":{},"max_price":{}},"messages":[{}]}"#, "twice"),
         (#"{"messages":[{}]} x"#, "goes on after its end"),
+        (#"{"messages":[{"content":[{"type":"text","type":"file"}]}]}"#, "names \"type\" twice"),
+        (#"{"messages":[{"content":[{"typ\u0065":"file"}]}]}"#, "spelt with an escape"),
+        (#"{"messages":[{"content":[{"Type":"file"}]}]}"#, "spells \"type\" in another case"),
+        (#"{"messages":[{"content":[{"text":"a","text":"b"}]}]}"#, "names \"text\" twice"),
+        (#"{"messages":[{"content":"a","content":"b"}]}"#, "names \"content\" twice"),
+        (#"{"messages":[{"content":"a","Content":"b"}]}"#, "in another case"),
+        (#"{"messages":[{"role":"user","role":"tool"}]}"#, "names \"role\" twice"),
+        (#"{"messages":[{"rôle":"user"}]}"#, "outside ASCII"),
+        (#"{"messages":[{}],"tools":[{"type":"function","type":"custom"}]}"#, "twice"),
+        (#"{"messages":[{}],"tools":[{"type":"function","TYPE":"custom"}]}"#, "in another case"),
+        (#"{"messages":[{}],"x":1,"x":2}"#, "names \"x\" twice"),
+        (#"{"messages":[{}],"transforms":"middle-out"}"#, "must be a list of strings"),
+        (#"{"messages":[{}],"reasoning":"high"}"#, "must be an object"),
+        (#"{"messages":[{}],"reasoning":{"effort":"more"}}"#, "must be one of none, minimal"),
+        (#"{"messages":[{}],"reasoning":{"enabled":"no"}}"#, "must be true or false"),
+        (#"{"messages":[{}],"reasoning_effort":1}"#, "must be one of"),
+        (#"{"messages":[{}],"verbosity":"most"}"#, "must be one of"),
+        (#"{"messages":[{}],"thinking":{"type":1}}"#, "must be a string"),
+        (#"{"messages":[{}],"output_config":{"effort":"much"}}"#, "must be one of"),
+        (#"{"messages":[{}],"include_reasoning":"x"}"#, "must be true or false"),
+        (#"{"messages":[{}],"provider":{"only":"azure"}}"#, "\"provider.only\""),
+        (#"{"messages":[{}],"provider":{"zdr":"no"}}"#, "\"provider.zdr\""),
+        (#"{"messages":[{}],"provider":{"data_collection":"DENY"}}"#, "data_collection"),
+        (#"{"messages":[{}],"provider":{"max_price":{"prompt":"x"}}}"#, "max_price"),
     ])
     func `a body that cannot be judged is refused in words`(body: String, words: String) {
         let fault = #expect(throws: ChatRequest.Fault.self) { try scan(body) }
@@ -69,7 +93,6 @@ struct ChatRequestTests {
     @Test(arguments: [
         #""plugins":[{"id":"web"}]"#, #""preset":"x""#, #""web_search_options":{}"#,
         #""tools":[{"type":"openrouter:web_search"}]"#, #""tools":[{"name":"x"}]"#,
-        #""tools":[{"type":"function","type":"openrouter:fusion"}]"#,
         #""modalities":["text","image"]"#, #""service_tier":"priority""#, #""audio":{"voice":"x"}"#,
     ])
     func `what can cost more than tokens is noticed`(field: String) throws {
@@ -87,8 +110,8 @@ struct ChatRequestTests {
 
     @Test(arguments: [
         #"[{"type":"image_url","image_url":{"url":"x"}}]"#, #"[{"text":"no type"}]"#,
-        #"[{"type":"text","text":"x"},{"type":"input_audio"}]"#,
-        #"[{"type":"text","type":"file","text":"x"}]"#, #"[{"typ\u0065":"file"}]"#, #"["x"]"#,
+        #"[{"type":"text","text":"x"},{"type":"input_audio"}]"#, #"["x"]"#,
+        #"[{"type":"f\u0069le"}]"#,
     ])
     func `a message that is not all text is noticed`(content: String) throws {
         let request = try scan(#"{"model":"a","messages":[{"role":"user","content":\#(content)}]}"#)
@@ -100,7 +123,7 @@ struct ChatRequestTests {
             #"{"messages":[{"role":"user","content":[{"type":"text","text":"x"},"#
                 + #"{"type":"image_url"},{"type":"input_image"},{"type":"image"},"#
                 + #"{"type":"input_audio"},{"type":"video_url"},{"type":"input_video"},"#
-                + #"{"type":"file"},{"type":"input_file"},{"type":"text","type":"audio"}]},"#
+                + #"{"type":"file"},{"type":"input_file"},{"type":"audio"}]},"#
                 + #"{"role":"assistant","content":null,"images":[{},{}],"audio":{"id":"a"},"#
                 + #""videos":null,"files":[]}]}"#)
         let kinds: [Extra] = [.image, .audio, .video, .file]

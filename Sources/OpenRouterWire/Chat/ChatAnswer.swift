@@ -19,8 +19,12 @@ package struct ChatAnswer: Hashable, Sendable {
         var index = 0
         JSONGrammar.skipSpace(bytes, &index)
         do {
-            try JSONGrammar.forEachMember(bytes, &index) { name, value throws(JSONGrammar.Fault) in
-                try answer.take(try JSON.string(bytes, in: name), bytes, value)
+            var hasMember = try JSONGrammar.enterObject(bytes, &index)
+            while hasMember {
+                let name = try JSON.text(bytes, in: try JSONGrammar.readName(bytes, &index))
+                let value = try JSONGrammar.skipValue(bytes, &index, depth: 1)
+                try answer.take(name, bytes, value)
+                hasMember = try JSONGrammar.hasNextMember(bytes, &index)
             }
         } catch {
             // Not JSON: the caller treats the answer as one without usage.
@@ -37,7 +41,7 @@ package struct ChatAnswer: Hashable, Sendable {
             // An empty one names nothing that could be looked up.
             id = try JSON.value(bytes, in: range).string.flatMap { $0.isEmpty ? nil : $0 }
         case "usage": usage = Usage(try JSON.value(bytes, in: range))
-        case "error": hasError = !ChatRequestScan.isNull(bytes, range)
+        case "error": hasError = bytes[range.lowerBound] != UInt8(ascii: "n")
         case "choices": hasChoices = bytes[range.lowerBound] == UInt8(ascii: "[")
         default: break
         }

@@ -10,48 +10,36 @@ enum ChatExtraScan {
         "web-fetch", "file-parser", "response-healing", "context-compression", "moderation",
     ]
 
-    /// OpenRouter's own tools that run no model; any other may.
-    private static let plainServerTools: Set<String> = [
-        "apply_patch", "bash", "code_interpreter", "datetime", "experimental__search_models",
-        "file_search", "files", "mcp", "memory", "shell", "text_editor", "tool_search",
-        "web_fetch", "web_search",
-    ]
-
-    /// Tools that run another model, whoever's they are.
-    private static let modelTools: Set<String> = [
-        "advisor", "fusion", "image_generation", "subagent",
-    ]
-
     static func run(
-        _ name: String, _ bytes: Span<UInt8>, _ range: Range<Int>, into request: inout ChatRequest
+        _ field: ChatField, _ bytes: Span<UInt8>, _ range: Range<Int>,
+        into request: inout ChatRequest
     ) throws {
-        if ChatRequestScan.isNull(bytes, range) { return }
-        switch name {
-        case "plugins":
+        let name = field.rawValue
+        switch field {
+        case .plugins:
             try readPlugins(bytes, range, into: &request.extras)
-        case "preset", "fallbacks":
+        case .preset, .fallbacks:
             let value = try ChatRequestScan.whole(name, bytes, range)
             if value.array?.isEmpty != true { request.extras.forbid("\"\(name)\"") }
-        case "web_search_options":
+        case .webSearchOptions:
             request.extras.addSearch(fee: nil, "\"web_search_options\"")
-        case "audio", "image_config":
+        case .audio, .imageConfig:
             request.extras.add(.mediaOutput, "\"\(name)\"")
-        case "modalities":
+        case .modalities:
             let kinds = try ChatRequestScan.strings(name, bytes, range) ?? []
             if let kind = kinds.first(where: { $0 != "text" }) {
-                request.extras.add(.mediaOutput, "Output of type \"\(kind)\"")
+                request.extras.add(
+                    .mediaOutput, "Output of type \"\(ChatRequestScan.excerpt(kind))\"")
             }
-        case "service_tier":
+        case .serviceTier:
             let tier = try ChatRequestScan.string(name, bytes, range) ?? "auto"
             if !plainServiceTiers.contains(tier) {
-                request.extras.add(.serviceTier, "Service tier \"\(tier)\"")
+                request.extras.add(
+                    .serviceTier, "Service tier \"\(ChatRequestScan.excerpt(tier))\"")
             }
-        case "tools":
-            try readTools(bytes, range, into: &request)
-        case "functions", "response_format":
+        case .functions, .responseFormat:
             request.hasInstructions = true
-        case "reasoning", "reasoning_effort", "thinking":
-            try readReasoning(name, bytes, range, into: &request)
+        case .transforms: _ = try ChatRequestScan.strings(name, bytes, range)
         default: return
         }
     }
@@ -62,7 +50,7 @@ enum ChatExtraScan {
         let plugins = try ChatRequestScan.whole("plugins", bytes, range).array
         guard let plugins else { throw ChatRequest.Fault("\"plugins\" must be a list.") }
         for plugin in plugins {
-            guard let id = plugin["id"]?.string else {
+            guard let id = plugin["id"]?.string.map(ChatRequestScan.excerpt) else {
                 extras.forbid("A plugin without an id")
                 continue
             }
@@ -93,46 +81,8 @@ enum ChatExtraScan {
         return SearchPrice.exa(results: count, mode: mode)
     }
 
-    private static func readTools(
-        _ bytes: Span<UInt8>, _ range: Range<Int>, into request: inout ChatRequest
-    ) throws {
-        guard bytes[range.lowerBound] == UInt8(ascii: "[") else {
-            throw ChatRequest.Fault("\"tools\" must be a list.")
-        }
-        var extras = request.extras
-        var count = 0
-        var index = range.lowerBound
-        try JSONGrammar.forEachElement(bytes, &index) { tool throws(JSONGrammar.Fault) in
-            count += 1
-            let types = try types(bytes, tool)
-            if types.isEmpty { extras.forbid("A tool without a type") }
-            for type in types where type != "function" && type != "custom" {
-                let value = try JSON.value(bytes, in: tool)
-                addServerTool(type, value, to: &extras)
-            }
-        }
-        request.extras = extras
-        if count > 0 { request.hasInstructions = true }
-    }
-
-    private static func addServerTool(
-        _ type: String, _ tool: JSON, to extras: inout ChatExtras
-    ) {
-        let prefix = "openrouter:"
-        let isOwn = type.hasPrefix(prefix)
-        let name = isOwn ? String(type.dropFirst(prefix.count)) : type
-        let runsModels =
-            modelTools.contains(name) || isOwn && !plainServerTools.contains(name)
-            || namesModel(tool)
-        if runsModels {
-            extras.forbid("A tool of type \"\(type)\"")
-        } else {
-            extras.add(.serverTool, "A tool of type \"\(type)\"")
-        }
-    }
-
     /// Whether any member, however deep, has a name that speaks of models.
-    private static func namesModel(_ json: JSON) -> Bool {
+    static func namesModel(_ json: JSON) -> Bool {
         switch json {
         case .object(let object):
             object.members.contains {
@@ -141,40 +91,6 @@ enum ChatExtraScan {
         case .array(let elements): elements.contains(where: namesModel)
         case .null, .bool, .number, .string: false
         }
-    }
-
-    private static func readReasoning(
-        _ name: String, _ bytes: Span<UInt8>, _ range: Range<Int>, into request: inout ChatRequest
-    ) throws {
-        let value = try ChatRequestScan.whole(name, bytes, range)
-        let limit = value[name == "thinking" ? "budget_tokens" : "max_tokens"]
-        if let limit, !limit.isNull {
-            guard let tokens = limit.integer, (0...Int64(Int32.max)).contains(tokens) else {
-                throw ChatRequest.Fault(
-                    "\"\(name)\" must give its tokens as an integer from 0 to \(Int32.max).")
-            }
-            let budget = tokens == 0 ? 0 : max(tokens, ChatRequest.thinkingTokensMin)
-            request.reasoningTokens = max(request.reasoningTokens, budget)
-        } else if value.string != "none", value["effort"] != "none", value["enabled"] != false,
-            value["type"] != "disabled"
-        {
-            request.reasoningTokens = max(request.reasoningTokens, ChatRequest.thinkingTokensMin)
-        }
-    }
-
-    /// Every value under `type` in the object at `range`, however often it is named.
-    static func types(
-        _ bytes: Span<UInt8>, _ range: Range<Int>
-    ) throws(JSONGrammar.Fault) -> [String] {
-        guard bytes[range.lowerBound] == UInt8(ascii: "{") else { return [] }
-        var types: [String] = []
-        var index = range.lowerBound
-        try JSONGrammar.forEachMember(bytes, &index) { name, value throws(JSONGrammar.Fault) in
-            guard try JSON.string(bytes, in: name) == "type" else { return }
-            let isString = bytes[value.lowerBound] == UInt8(ascii: "\"")
-            types.append(isString ? try JSON.string(bytes, in: value) : "?")
-        }
-        return types
     }
 }
 

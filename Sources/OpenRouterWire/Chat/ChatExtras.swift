@@ -22,10 +22,10 @@ package struct ChatExtras: Hashable, Sendable {
     /// Whether there is nothing but text.
     package var isEmpty: Bool { uses.isEmpty && forbidden == nil }
 
-    mutating func add(_ kind: Extra, count: Int64 = 1, _ words: String) {
+    mutating func add(_ kind: Extra, count: Int64 = 1, _ words: @autoclosure () -> String) {
         guard count > 0 else { return }
         let so = uses[kind]
-        uses[kind] = Use(count: (so?.count ?? 0) + count, words: so?.words ?? words)
+        uses[kind] = Use(count: (so?.count ?? 0) + count, words: so?.words ?? words())
         // A second search may be one whose price nobody knows.
         if kind == .webSearch { searchFee = nil }
     }

@@ -12,12 +12,20 @@ package struct Forwarding: Hashable, Sendable {
     package var prices: PriceLimits
     /// Who the upstream's records shall name.
     package var user: String
+    /// The most thinking that any place may ask for; `nil` leaves them.
     package var effort: ReasoningEffort?
+    /// Whether ``effort`` is written where the body says nothing of how much to think.
     package var writesEffort = false
+    /// The largest budget for thinking that any place may give, in tokens; `nil` leaves them.
     package var thinkingTokensMax: Int64?
+    /// The only providers that may serve, in place of the client's own choice; `nil` leaves that.
     package var providersOnly: [String]?
+    /// Providers that may not serve, beside those of the client's own choice.
     package var providersIgnored: [String] = []
+    /// Whether only providers may serve that keep nothing of what they are sent.
     package var requiresZeroRetention = false
+    /// Fields that Purser does not know and that stay all the same. None that some reader could
+    /// take for a known one stays, whatever this says.
     package var passedFields: Set<String> = []
 
     package init(
@@ -63,60 +71,110 @@ package struct BodyEdit: Hashable, Sendable {
     package var text: String
 }
 
+/// What becomes of one field.
+enum BodyChange: Hashable {
+    case keep
+    case write(JSON)
+    case leaveOut
+}
+
 extension ChatRequest {
     /// The changes to the body, in rising order; everything between them stays byte for byte.
     package func edits(for forwarding: Forwarding) -> [BodyEdit] {
+        let thinking = thinking.lowered(for: forwarding)
         var edits: [BodyEdit] = []
-        var inserted = ""
-        func write(_ field: Field, _ name: String, _ value: JSON) {
-            if let range = ranges[field] {
-                edits.append(BodyEdit(range: range, text: value.text))
-            } else {
-                inserted += "\"\(name)\":\(value.text),"
-            }
-        }
-        if let model = forwarding.model { write(.model, "model", .string(model)) }
-        if let models = forwarding.models {
-            write(.models, "models", .array(models.map(JSON.string)))
-        }
-        let limit = JSON(forwarding.outputTokensMax)
-        if ranges[.maxCompletionTokens] != nil {
-            write(.maxCompletionTokens, "max_completion_tokens", limit)
-            if ranges[.maxTokens] != nil { write(.maxTokens, "max_tokens", limit) }
-        } else {
-            write(.maxTokens, "max_tokens", limit)
-        }
-        if let wishes = providerWishes(with: forwarding.prices) {
-            write(.provider, "provider", .object(wishes))
-        }
-        write(.user, "user", .string(forwarding.user))
+        edits.reserveCapacity(8)
+        let inserted = inserted(for: forwarding, thinking)
         if !inserted.isEmpty {
             edits.append(BodyEdit(range: insertionPoint..<insertionPoint, text: inserted))
         }
-        return edits.sorted { $0.range.lowerBound < $1.range.lowerBound }
+        var unknown = unknownFields.makeIterator()
+        // The first of a run of members that are left out, up to the one before.
+        var leftOut: Int?
+        for (position, member) in members.enumerated() {
+            let change: BodyChange
+            if let field = member.field {
+                change = self.change(of: field, for: forwarding, thinking)
+            } else {
+                let name = unknown.next() ?? ""
+                change = Self.isPassed(name, by: forwarding) ? .keep : .leaveOut
+            }
+            if change == .leaveOut {
+                leftOut = leftOut ?? position
+                continue
+            }
+            if let first = leftOut {
+                edits.append(BodyEdit(range: members[first].start..<member.start, text: ""))
+                leftOut = nil
+            }
+            if case .write(let value) = change {
+                edits.append(BodyEdit(range: member.value, text: value.text))
+            }
+        }
+        if let first = leftOut, let last = members.last {
+            // With the comma before them: `messages` is never left out, so there is one.
+            let start = first > 0 ? members[first - 1].value.upperBound : members[first].start
+            edits.append(BodyEdit(range: start..<last.value.upperBound, text: ""))
+        }
+        return edits
     }
 
-    /// The client's wishes, with price limits no higher than what the hold was computed with;
-    /// `nil` if there is nothing to write.
-    private func providerWishes(with limits: PriceLimits) -> JSONObject? {
-        var wishes = provider ?? JSONObject()
-        var prices = wishes["max_price"]?.object ?? JSONObject()
-        // A price per token is given for a million of them, any other as it is listed.
-        let rows: [(name: String, price: UnitPrice?, isPerMillion: Bool)] = [
-            ("prompt", limits.prompt, true), ("completion", limits.completion, true),
-            ("request", limits.request, false), ("image", limits.image, false),
-            ("audio", limits.audio, false),
-        ]
-        guard rows.contains(where: { $0.price != nil }) else { return nil }
-        for row in rows {
-            guard let price = row.price else { continue }
-            let places = UnitPrice.places - (row.isPerMillion ? 6 : 0)
-            let wished = prices[row.name].flatMap { $0.literal ?? $0.string }
-                .flatMap { DecimalText.scaled($0, places: places, rounding: .up) }
-            if let wished, wished >= 0, wished < price.attodollars { continue }
-            prices[row.name] = .string(row.isPerMillion ? price.perMillion : price.description)
+    private static func isPassed(_ name: String, by forwarding: Forwarding) -> Bool {
+        forwarding.passedFields.contains(name) && name.utf8.allSatisfy { $0 < 0x80 }
+            && !ChatField.isLikeKnown(name)
+    }
+
+    private func has(_ field: ChatField) -> Bool { members.contains { $0.field == field } }
+
+    private func change(
+        of field: ChatField, for forwarding: Forwarding, _ thinking: ChatThinking.Lowered
+    ) -> BodyChange {
+        if field.rule == .leftOut { return .leaveOut }
+        switch field {
+        case .model: return forwarding.model.map { .write(.string($0)) } ?? .keep
+        case .models:
+            return forwarding.models.map { .write(.array($0.map(JSON.string))) } ?? .keep
+        case .maxTokens, .maxCompletionTokens: return .write(JSON(forwarding.outputTokensMax))
+        case .provider:
+            let wishes = ProviderWishes.written(provider, for: forwarding)
+            return wishes.map { .write(.object($0)) } ?? .leaveOut
+        case .user: return .write(.string(forwarding.user))
+        case .reasoning: return thinking.reasoning
+        case .reasoningEffort: return thinking.shorthand
+        case .includeReasoning: return thinking.included
+        case .thinking: return thinking.thinking
+        case .outputConfig: return thinking.outputConfig
+        case .verbosity: return thinking.verbosity
+        // What is let through with one of them says nothing in it.
+        case .preset, .fallbacks: return .leaveOut
+        default: return .keep
         }
-        wishes["max_price"] = .object(prices)
-        return wishes
+    }
+
+    /// The members that the body lacks, each with a comma behind it.
+    private func inserted(
+        for forwarding: Forwarding, _ thinking: ChatThinking.Lowered
+    ) -> String {
+        var text = ""
+        func insert(_ field: ChatField, _ value: JSON) {
+            text += "\"\(field.rawValue)\":"
+            value.write(to: &text)
+            text += ","
+        }
+        if let model = forwarding.model, !has(.model) { insert(.model, .string(model)) }
+        if let models = forwarding.models, !has(.models) {
+            insert(.models, .array(models.map(JSON.string)))
+        }
+        if !has(.maxTokens), !has(.maxCompletionTokens) {
+            insert(.maxTokens, JSON(forwarding.outputTokensMax))
+        }
+        if !has(.provider), let wishes = ProviderWishes.written(nil, for: forwarding) {
+            insert(.provider, .object(wishes))
+        }
+        if !has(.user) { insert(.user, .string(forwarding.user)) }
+        if case .write(let value) = thinking.reasoning, !has(.reasoning) {
+            insert(.reasoning, value)
+        }
+        return text
     }
 }

@@ -2,7 +2,8 @@ package import Purser
 
 /// What a chat completion's body says, as far as it decides what may run and what it can cost.
 ///
-/// Made by one scan of the bytes; everything not named here passes through unread.
+/// Made by one scan of the bytes. What is forwarded is what was judged: see ``ChatField`` for
+/// what becomes of each field.
 package struct ChatRequest: Sendable {
     /// The primary model; `nil` if the body names none.
     package var model: String?
@@ -15,7 +16,7 @@ package struct ChatRequest: Sendable {
     package var answerCount: Int64 = 1
     /// The end user the client names; `nil` if none.
     package var user: String?
-    /// Routing wishes; `nil` if the body has none.
+    /// Routing wishes, those that are known; `nil` if the body has none.
     package var provider: JSONObject?
     /// Output beyond the limit that can still be billed: a rejected prediction.
     package var predictionBytes: Int64 = 0
@@ -29,16 +30,32 @@ package struct ChatRequest: Sendable {
     package var extras = ChatExtras()
     /// Size of the body.
     package var byteCount = 0
-    package var effort: ReasoningEffort?
-    package var thinkingTokens: Int64?
+    /// Fields that Purser does not know, in the order of the body; they are left out of what is
+    /// forwarded unless ``Forwarding/passedFields`` names them.
+    package var unknownFields: [String] = []
 
-    /// Where the value of each field that may be rewritten stands.
-    var ranges: [Field: Range<Int>] = [:]
+    /// What it says about thinking, place by place.
+    var thinking = ChatThinking()
+    /// The body's own members, in its order.
+    var members: [Member] = []
     /// Just behind the opening brace, where fields are inserted.
     var insertionPoint = 0
 
-    /// The fields the gateway may write.
-    enum Field: Hashable { case model, models, maxTokens, maxCompletionTokens, provider, user }
+    /// One member of the body.
+    struct Member: Sendable {
+        /// `nil` for one that is not known: the next of ``ChatRequest/unknownFields``.
+        var field: ChatField?
+        /// Where its name begins, with the quote.
+        var start: Int
+        var value: Range<Int>
+    }
+
+    /// The most thinking that any place asks for; `nil` where none does. A budget in tokens is no
+    /// effort.
+    package var effort: ReasoningEffort? { thinking.effort }
+
+    /// The largest budget for thinking that any place gives, in tokens; `nil` where none does.
+    package var thinkingTokens: Int64? { thinking.tokens }
 
     /// The models that may run, the primary first.
     package var candidates: [String] {
@@ -63,6 +80,9 @@ package struct ChatRequest: Sendable {
 
     /// More fields than any client sends; the check for doubles is quadratic in them.
     static let fieldCountMax = 200
+
+    /// Longer than any field's name, and short enough to be named in an answer.
+    static let fieldNameBytesMax = 100
 
     /// The most bytes of a field that is read as a whole: a hundred times what clients send.
     static let fieldBytesMax = 65_536

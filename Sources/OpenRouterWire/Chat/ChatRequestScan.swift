@@ -1,3 +1,5 @@
+import Purser
+
 /// One pass over a chat completion's body.
 ///
 /// What is forwarded is what was judged: a field named twice, or spelt with escapes, could read
@@ -13,85 +15,117 @@ enum ChatRequestScan {
         guard index < bytes.count else { throw Fault("The request body is empty.") }
         guard bytes[index] == UInt8(ascii: "{") else {
             var probe = index
-            _ = try JSONGrammar.skipValue(bytes, &probe)
+            try JSONGrammar.skipValue(bytes, &probe)
             throw Fault("The request body must be a JSON object.")
         }
         request.insertionPoint = index + 1
-        let fields = try members(bytes, at: &index)
+        request.members.reserveCapacity(16)
+        var hasMember = try JSONGrammar.enterObject(bytes, &index)
+        while hasMember {
+            try readMember(bytes, &index, into: &request)
+            hasMember = try JSONGrammar.hasNextMember(bytes, &index)
+        }
         JSONGrammar.skipSpace(bytes, &index)
         guard index == bytes.count else {
             throw JSONGrammar.Fault("goes on after its end", at: index)
         }
-        for field in fields {
-            try read(field.name, bytes, field.value, into: &request)
-        }
-        guard fields.contains(where: { $0.name == "messages" }) else {
+        guard request.members.contains(where: { $0.field == .messages }) else {
             throw Fault("\"messages\" is required: a list of messages.")
         }
+        request.reasoningTokens = request.thinking.tokensBeside
         return request
     }
 
-    struct Member {
-        var name: String
-        var value: Range<Int>
+    private static func readMember(
+        _ bytes: Span<UInt8>, _ index: inout Int, into request: inout ChatRequest
+    ) throws {
+        let start = index
+        let name = try JSONGrammar.readName(bytes, &index)
+        guard request.members.count < ChatRequest.fieldCountMax else {
+            throw JSONGrammar.Fault("has too many fields", at: start)
+        }
+        let field = ChatField.table[bytes, name]
+        if let field {
+            guard !request.members.contains(where: { $0.field == field }) else {
+                throw JSONGrammar.Fault("names \"\(field.rawValue)\" twice", at: start)
+            }
+        } else {
+            try noteUnknown(bytes, name, into: &request)
+        }
+        let valueStart = index
+        switch field {
+        case .messages: try ChatMessageScan.run(bytes, &index, into: &request)
+        case .tools: try ChatToolScan.run(bytes, &index, into: &request)
+        case let field?:
+            let range = try JSONGrammar.skipValue(bytes, &index, depth: 1)
+            try read(field, bytes, range, into: &request)
+        case nil: try JSONGrammar.skipValue(bytes, &index, depth: 1)
+        }
+        request.members.append(
+            ChatRequest.Member(field: field, start: start, value: valueStart..<index))
     }
 
-    /// The body's own fields, none twice and none spelt with escapes.
-    private static func members(_ bytes: Span<UInt8>, at index: inout Int) throws -> [Member] {
-        var members: [Member] = []
-        try JSONGrammar.forEachMember(bytes, &index) { name, value throws(JSONGrammar.Fault) in
-            for offset in name where bytes[offset] == UInt8(ascii: "\\") {
-                throw JSONGrammar.Fault("has a field name spelt with an escape", at: offset)
-            }
-            let text = try JSON.string(bytes, in: name)
-            guard !members.contains(where: { $0.name == text }) else {
-                throw JSONGrammar.Fault("names \"\(text)\" twice", at: name.lowerBound)
-            }
-            guard members.count < ChatRequest.fieldCountMax else {
-                throw JSONGrammar.Fault("has too many fields", at: name.lowerBound)
-            }
-            members.append(Member(name: text, value: value))
+    private static func noteUnknown(
+        _ bytes: Span<UInt8>, _ name: Range<Int>, into request: inout ChatRequest
+    ) throws {
+        if hasEscape(bytes, name) {
+            throw JSONGrammar.Fault("has a field name spelt with an escape", at: name.lowerBound)
         }
-        return members
+        guard name.count <= ChatRequest.fieldNameBytesMax else {
+            throw JSONGrammar.Fault(
+                "has a field name longer than \(ChatRequest.fieldNameBytesMax) bytes",
+                at: name.lowerBound)
+        }
+        let text = try JSON.text(bytes, in: name)
+        guard !request.unknownFields.contains(text) else {
+            throw JSONGrammar.Fault("names \"\(text)\" twice", at: name.lowerBound)
+        }
+        request.unknownFields.append(text)
     }
 
     private static func read(
-        _ name: String, _ bytes: Span<UInt8>, _ range: Range<Int>, into request: inout ChatRequest
+        _ field: ChatField, _ bytes: Span<UInt8>, _ range: Range<Int>,
+        into request: inout ChatRequest
     ) throws {
-        switch name {
-        case "model":
-            request.ranges[.model] = range
-            request.model = try string(name, bytes, range)
-        case "models":
-            request.ranges[.models] = range
-            request.models = try strings(name, bytes, range)
-        case "stream":
-            request.isStreamed = try bool(name, bytes, range) ?? false
-        case "max_tokens", "max_completion_tokens":
-            request.ranges[name == "max_tokens" ? .maxTokens : .maxCompletionTokens] = range
+        let name = field.rawValue
+        switch field {
+        case .model: request.model = try string(name, bytes, range)
+        case .models: request.models = try strings(name, bytes, range)
+        case .stream: request.isStreamed = try bool(name, bytes, range) ?? false
+        case .maxTokens, .maxCompletionTokens:
             let limit = try integer(name, bytes, range, in: 1...Int64(Int32.max))
             request.outputTokensMax = [request.outputTokensMax, limit].compactMap { $0 }.min()
-        case "n":
+        case .n:
             request.answerCount =
                 try integer(name, bytes, range, in: 1...ChatRequest.answerCountMax) ?? 1
-        case "user":
-            request.ranges[.user] = range
-            request.user = try string(name, bytes, range)
-        case "provider":
-            request.ranges[.provider] = range
-            request.provider = try object(name, bytes, range)
-        case "prediction":
+        case .user: request.user = try string(name, bytes, range)
+        case .provider:
+            request.provider = try object(name, bytes, range).map(ProviderWishes.read)
+        case .prediction:
             request.predictionBytes = isNull(bytes, range) ? 0 : Int64(range.count)
-        case "messages":
-            try ChatMessageScan.run(bytes, range, into: &request)
+        case .reasoning, .reasoningEffort, .includeReasoning, .thinking, .outputConfig,
+            .verbosity:
+            try request.thinking.read(field, bytes, range)
         default:
-            try ChatExtraScan.run(name, bytes, range, into: &request)
+            if field.rule == .judged || field.rule == .bounded, !isNull(bytes, range) {
+                try ChatExtraScan.run(field, bytes, range, into: &request)
+            }
         }
     }
 }
 
 /// Values of expected types; `null` reads as absent everywhere.
 extension ChatRequestScan {
+    static func hasEscape(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
+        for offset in range where bytes[offset] == UInt8(ascii: "\\") { return true }
+        return false
+    }
+
+    /// As much of a client's word as a sentence can take.
+    static func excerpt(_ text: String) -> String {
+        text.utf8.count <= 60 ? text : String(text.prefix(20)) + "…"
+    }
+
     static func isNull(_ bytes: Span<UInt8>, _ range: Range<Int>) -> Bool {
         bytes[range.lowerBound] == UInt8(ascii: "n")
     }

@@ -13,12 +13,12 @@ extension JSON {
     ) throws(JSONGrammar.Fault) -> JSON {
         var index = 0
         JSONGrammar.skipSpace(bytes, &index)
-        let range = try JSONGrammar.skipValue(bytes, &index)
+        let value = try value(bytes, &index, duplicates, depth: 0)
         JSONGrammar.skipSpace(bytes, &index)
         guard index == bytes.count else {
             throw JSONGrammar.Fault("goes on after its end", at: index)
         }
-        return try value(bytes, in: range, duplicates: duplicates)
+        return value
     }
 
     /// Reads one whole document; see the span form.
@@ -37,39 +37,76 @@ extension JSON {
 
     /// The value that a walk of the grammar found at `range`.
     package static func value(
-        _ bytes: Span<UInt8>, in range: Range<Int>, duplicates: Duplicates = .lastWins,
-        depth: Int = 0
+        _ bytes: Span<UInt8>, in range: Range<Int>, duplicates: Duplicates = .lastWins
     ) throws(JSONGrammar.Fault) -> JSON {
         var index = range.lowerBound
+        return try value(bytes, &index, duplicates, depth: 0)
+    }
+
+    /// Reads the value at `index`.
+    private static func value(
+        _ bytes: Span<UInt8>, _ index: inout Int, _ duplicates: Duplicates, depth: Int
+    ) throws(JSONGrammar.Fault) -> JSON {
+        guard depth <= JSONGrammar.depthMax else {
+            throw JSONGrammar.Fault("nested too deeply", at: index)
+        }
+        guard index < bytes.count else {
+            throw JSONGrammar.Fault("ends where a value should be", at: index)
+        }
         switch bytes[index] {
         case UInt8(ascii: "{"):
-            var members: [(String, JSON)] = []
-            var names: Set<String> = []
-            try JSONGrammar.forEachMember(bytes, &index, depth: depth) {
-                name, inner throws(JSONGrammar.Fault) in
-                let name = try string(bytes, in: name)
-                if duplicates == .refused, !names.insert(name).inserted {
-                    throw JSONGrammar.Fault("names \"\(name)\" twice", at: inner.lowerBound)
-                }
-                members.append(
-                    (name, try value(bytes, in: inner, duplicates: duplicates, depth: depth + 1)))
-            }
-            return .object(JSONObject(members))
+            return .object(try object(bytes, &index, duplicates, depth: depth))
         case UInt8(ascii: "["):
             var elements: [JSON] = []
-            try JSONGrammar.forEachElement(bytes, &index, depth: depth) {
-                inner throws(JSONGrammar.Fault) in
-                elements.append(
-                    try value(bytes, in: inner, duplicates: duplicates, depth: depth + 1))
+            var hasElement = try JSONGrammar.enterArray(bytes, &index)
+            while hasElement {
+                elements.append(try value(bytes, &index, duplicates, depth: depth + 1))
+                hasElement = try JSONGrammar.hasNextElement(bytes, &index)
             }
             return .array(elements)
-        case UInt8(ascii: "\""): return .string(try string(bytes, in: range))
-        case UInt8(ascii: "t"): return .bool(true)
-        case UInt8(ascii: "f"): return .bool(false)
-        case UInt8(ascii: "n"): return .null
-        default: return .number(literal(bytes, in: range))
+        default:
+            return try scalar(bytes, in: try JSONGrammar.skipValue(bytes, &index, depth: depth))
         }
     }
+
+    private static func scalar(
+        _ bytes: Span<UInt8>, in range: Range<Int>
+    ) throws(JSONGrammar.Fault) -> JSON {
+        switch bytes[range.lowerBound] {
+        case UInt8(ascii: "\""): .string(try string(bytes, in: range))
+        case UInt8(ascii: "t"): .bool(true)
+        case UInt8(ascii: "f"): .bool(false)
+        case UInt8(ascii: "n"): .null
+        default: .number(literal(bytes, in: range))
+        }
+    }
+
+    private static func object(
+        _ bytes: Span<UInt8>, _ index: inout Int, _ duplicates: Duplicates, depth: Int
+    ) throws(JSONGrammar.Fault) -> JSONObject {
+        var members: [(String, JSON)] = []
+        // Kept only where comparing each with each would cost more than the set.
+        var names: Set<String> = []
+        var hasMember = try JSONGrammar.enterObject(bytes, &index)
+        while hasMember {
+            let start = index
+            let name = try text(bytes, in: try JSONGrammar.readName(bytes, &index))
+            if duplicates == .refused {
+                if members.count == objectSizeForSet { names = Set(members.map(\.0)) }
+                let isNew =
+                    members.count < objectSizeForSet
+                    ? !members.contains { $0.0 == name } : names.insert(name).inserted
+                guard isNew else {
+                    throw JSONGrammar.Fault("names \"\(name)\" twice", at: start)
+                }
+            }
+            members.append((name, try value(bytes, &index, duplicates, depth: depth + 1)))
+            hasMember = try JSONGrammar.hasNextMember(bytes, &index)
+        }
+        return JSONObject(members)
+    }
+
+    private static let objectSizeForSet = 8
 
     /// The digits of the number at `range`.
     package static func literal(_ bytes: Span<UInt8>, in range: Range<Int>) -> String {
@@ -83,10 +120,17 @@ extension JSON {
     package static func string(
         _ bytes: Span<UInt8>, in range: Range<Int>
     ) throws(JSONGrammar.Fault) -> String {
+        try text(bytes, in: range.lowerBound + 1..<range.upperBound - 1)
+    }
+
+    /// The text of the string whose inside is at `range`, escapes resolved.
+    static func text(
+        _ bytes: Span<UInt8>, in range: Range<Int>
+    ) throws(JSONGrammar.Fault) -> String {
         var units: [UInt8] = []
         units.reserveCapacity(range.count)
-        var index = range.lowerBound + 1
-        let end = range.upperBound - 1
+        var index = range.lowerBound
+        let end = range.upperBound
         while index < end {
             if bytes[index] == UInt8(ascii: "\\") {
                 index += 1

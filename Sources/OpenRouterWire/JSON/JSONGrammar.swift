@@ -28,6 +28,7 @@ package enum JSONGrammar {
     }
 
     /// Reads one value of any kind and returns the range it covers.
+    @discardableResult
     package static func skipValue(
         _ bytes: Span<UInt8>, _ index: inout Int, depth: Int = 0
     ) throws(Fault) -> Range<Int> {
@@ -35,12 +36,21 @@ package enum JSONGrammar {
         guard index < bytes.count else { throw Fault("ends where a value should be", at: index) }
         let start = index
         switch bytes[index] {
-        case UInt8(ascii: "{"):
-            try forEachMember(bytes, &index, depth: depth) { _, _ throws(Fault) in }
-        case UInt8(ascii: "["):
-            try forEachElement(bytes, &index, depth: depth) { _ throws(Fault) in }
         case UInt8(ascii: "\""):
             try skipString(bytes, &index)
+        case UInt8(ascii: "{"):
+            var hasMember = try enterObject(bytes, &index)
+            while hasMember {
+                _ = try readName(bytes, &index)
+                try skipValue(bytes, &index, depth: depth + 1)
+                hasMember = try hasNextMember(bytes, &index)
+            }
+        case UInt8(ascii: "["):
+            var hasElement = try enterArray(bytes, &index)
+            while hasElement {
+                try skipValue(bytes, &index, depth: depth + 1)
+                hasElement = try hasNextElement(bytes, &index)
+            }
         case UInt8(ascii: "t"): try skipWord("true", bytes, &index)
         case UInt8(ascii: "f"): try skipWord("false", bytes, &index)
         case UInt8(ascii: "n"): try skipWord("null", bytes, &index)
@@ -52,50 +62,71 @@ package enum JSONGrammar {
         return start..<index
     }
 
-    /// Visits each member of the object at `index`: the name's range with its quotes, and the
-    /// value's range.
-    package static func forEachMember(
-        _ bytes: Span<UInt8>, _ index: inout Int, depth: Int = 0,
-        _ visit: (_ name: Range<Int>, _ value: Range<Int>) throws(Fault) -> Void
-    ) throws(Fault) {
-        try expect(UInt8(ascii: "{"), bytes, &index)
-        skipSpace(bytes, &index)
-        if take(UInt8(ascii: "}"), bytes, &index) { return }
-        while true {
-            skipSpace(bytes, &index)
-            let nameStart = index
-            try skipString(bytes, &index)
-            let name = nameStart..<index
-            skipSpace(bytes, &index)
-            try expect(UInt8(ascii: ":"), bytes, &index)
-            skipSpace(bytes, &index)
-            try visit(name, try skipValue(bytes, &index, depth: depth + 1))
-            skipSpace(bytes, &index)
-            if take(UInt8(ascii: "}"), bytes, &index) { return }
-            try expect(UInt8(ascii: ","), bytes, &index)
-        }
+    // An object is walked by hand, so that each value is read once, by whoever knows what it is:
+    //
+    //     var hasMember = try enterObject(bytes, &index)
+    //     while hasMember {
+    //         let name = try readName(bytes, &index)
+    //         … read the value at index …
+    //         hasMember = try hasNextMember(bytes, &index)
+    //     }
+
+    /// Steps into the object at `index`: to its first name, or behind it if it is empty.
+    static func enterObject(_ bytes: Span<UInt8>, _ index: inout Int) throws(Fault) -> Bool {
+        try enter(UInt8(ascii: "{"), UInt8(ascii: "}"), bytes, &index)
     }
 
-    /// Visits the range of each element of the array at `index`.
-    package static func forEachElement(
-        _ bytes: Span<UInt8>, _ index: inout Int, depth: Int = 0,
-        _ visit: (Range<Int>) throws(Fault) -> Void
-    ) throws(Fault) {
-        try expect(UInt8(ascii: "["), bytes, &index)
+    /// Steps into the array at `index`: to its first element, or behind it if it is empty.
+    static func enterArray(_ bytes: Span<UInt8>, _ index: inout Int) throws(Fault) -> Bool {
+        try enter(UInt8(ascii: "["), UInt8(ascii: "]"), bytes, &index)
+    }
+
+    /// Reads a member's name and steps to its value; the range has no quotes.
+    static func readName(
+        _ bytes: Span<UInt8>, _ index: inout Int
+    ) throws(Fault) -> Range<Int> {
+        let start = index + 1
+        try skipString(bytes, &index)
+        let end = index - 1
         skipSpace(bytes, &index)
-        if take(UInt8(ascii: "]"), bytes, &index) { return }
-        while true {
-            skipSpace(bytes, &index)
-            try visit(try skipValue(bytes, &index, depth: depth + 1))
-            skipSpace(bytes, &index)
-            if take(UInt8(ascii: "]"), bytes, &index) { return }
-            try expect(UInt8(ascii: ","), bytes, &index)
-        }
+        try expect(UInt8(ascii: ":"), bytes, &index)
+        skipSpace(bytes, &index)
+        return start..<end
+    }
+
+    /// Steps from behind a value to the next name, or behind the object.
+    static func hasNextMember(_ bytes: Span<UInt8>, _ index: inout Int) throws(Fault) -> Bool {
+        try hasNext(UInt8(ascii: "}"), bytes, &index)
+    }
+
+    /// Steps from behind an element to the next one, or behind the array.
+    static func hasNextElement(_ bytes: Span<UInt8>, _ index: inout Int) throws(Fault) -> Bool {
+        try hasNext(UInt8(ascii: "]"), bytes, &index)
+    }
+
+    private static func enter(
+        _ opening: UInt8, _ closing: UInt8, _ bytes: Span<UInt8>, _ index: inout Int
+    ) throws(Fault) -> Bool {
+        try expect(opening, bytes, &index)
+        skipSpace(bytes, &index)
+        return !take(closing, bytes, &index)
+    }
+
+    private static func hasNext(
+        _ closing: UInt8, _ bytes: Span<UInt8>, _ index: inout Int
+    ) throws(Fault) -> Bool {
+        skipSpace(bytes, &index)
+        if take(closing, bytes, &index) { return false }
+        try expect(UInt8(ascii: ","), bytes, &index)
+        skipSpace(bytes, &index)
+        return true
     }
 
     package static func skipString(_ bytes: Span<UInt8>, _ index: inout Int) throws(Fault) {
         try expect(UInt8(ascii: "\""), bytes, &index)
-        while index < bytes.count {
+        while true {
+            skipPlain(bytes, &index)
+            guard index < bytes.count else { throw Fault("ends inside a string", at: index) }
             switch bytes[index] {
             case UInt8(ascii: "\""):
                 index += 1
@@ -108,7 +139,34 @@ package enum JSONGrammar {
                 index += 1
             }
         }
-        throw Fault("ends inside a string", at: index)
+    }
+
+    /// Steps over bytes that stand for themselves in a string, eight at a time, up to one that
+    /// may not or to the last few of the text.
+    ///
+    /// In each word, a byte less than `n` is where `word - n…n` borrows from its top bit. A borrow
+    /// can reach into the bytes above, so only the lowest mark is sure; no other is used.
+    private static func skipPlain(_ bytes: Span<UInt8>, _ index: inout Int) {
+        // What is loaded is eight bytes as they are, and the load checks that they are there; any
+        // bits make an integer, so nothing of it is unsafe.
+        let raw = bytes.bytes
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let tops: UInt64 = 0x8080_8080_8080_8080
+        let last = raw.byteCount - 8
+        while index <= last {
+            let word = UInt64(
+                littleEndian: raw.unsafeLoadUnaligned(fromByteOffset: index, as: UInt64.self))
+            let quotes = word ^ (ones &* 0x22)
+            let backslashes = word ^ (ones &* 0x5C)
+            let marks =
+                ((word &- ones &* 0x20) & ~word) | ((quotes &- ones) & ~quotes)
+                | ((backslashes &- ones) & ~backslashes)
+            if marks & tops != 0 {
+                index += (marks & tops).trailingZeroBitCount / 8
+                return
+            }
+            index += 8
+        }
     }
 
     private static func skipEscape(_ bytes: Span<UInt8>, _ index: inout Int) throws(Fault) {

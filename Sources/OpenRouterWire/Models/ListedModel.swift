@@ -1,4 +1,4 @@
-import Purser
+package import Purser
 
 /// One row of OpenRouter's model list, as far as it bounds a call.
 package struct ListedModel: Hashable, Sendable {
@@ -19,8 +19,10 @@ package struct ListedModel: Hashable, Sendable {
     package var searching: Searching
     /// Whether its maker is suspected of billing instructions of its own in front of each prompt.
     package var hasInstructions: Bool
+    /// What it says about thinking; `nil` for a model that does not think, or says nothing.
+    package var thinking: Thinking?
+    /// The model that a name like `~maker/family-latest` stands for; `nil` for any other.
     package var aliasTarget: String?
-    package var thinksUnasked: Bool = false
     /// The row as it was sent, for lists that pass it on.
     package var row: JSON
 
@@ -30,6 +32,27 @@ package struct ListedModel: Hashable, Sendable {
         case once
         /// As often as it likes.
         case freely
+    }
+
+    /// How a model thinks.
+    package struct Thinking: Hashable, Sendable {
+        /// Whether it thinks where a body says nothing about it.
+        package var thinksUnasked: Bool
+        /// Whether it cannot be told not to.
+        package var isMandatory: Bool
+        /// How much it thinks where a body says nothing of that; `nil` where it does not say.
+        package var effort: ReasoningEffort?
+        /// How much it can be asked to; `nil` for whatever OpenRouter knows.
+        package var efforts: [ReasoningEffort]?
+
+        /// `nil` unless `row` is an object. What cannot be read counts as more thinking.
+        init?(_ row: JSON) {
+            guard row.object != nil else { return nil }
+            isMandatory = row["mandatory"]?.bool ?? true
+            thinksUnasked = isMandatory || row["default_enabled"] != false
+            effort = row["default_effort"]?.effort
+            efforts = row["supported_efforts"]?.array.map { $0.compactMap(\.effort) }
+        }
     }
 
     /// Assumed where a row gives neither an output limit nor a context length.
@@ -52,6 +75,8 @@ package struct ListedModel: Hashable, Sendable {
         isRouter = id.hasPrefix("openrouter/") || row["architecture"]?["tokenizer"] == "Router"
         searching = ListedModel.searching(id, row)
         hasInstructions = id.hasPrefix("x-ai/")
+        thinking = row["reasoning"].flatMap(Thinking.init)
+        aliasTarget = row["alias_target"]?["slug"]?.string
     }
 
     /// The list has no word for it: such models have a price for searches and take options for

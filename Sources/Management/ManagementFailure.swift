@@ -65,7 +65,7 @@ extension ManagementFailure {
         case .notFound: self.init(.notFound, sentence)
         case .alreadyExists: self.init(.alreadyExists, sentence)
         case .invalid: self.init(.malformed, sentence)
-        case .inUse, .schemaTooNew, .unavailable:
+        case .inUse, .stale, .schemaTooNew, .unavailable:
             self.init(.directoryUnavailable, sentence, remedy: "Try again shortly.")
         }
     }

@@ -102,7 +102,7 @@ extension CommandFailure {
     private static func hint(_ code: StorageFailure.Code) -> String? {
         switch code {
         case .unavailable: "name the right file with --database; check its permissions and the disk"
-        case .invalid, .schemaTooNew, .inUse, .notFound, .alreadyExists: nil
+        case .invalid, .schemaTooNew, .inUse, .stale, .notFound, .alreadyExists: nil
         }
     }
 }

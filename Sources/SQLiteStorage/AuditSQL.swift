@@ -6,7 +6,7 @@ enum AuditSQL {
         CREATE TEMP TABLE audit_usage (
             day INTEGER, member_id INTEGER, team_id INTEGER, key_id INTEGER, model TEXT,
             requests INTEGER, prompt_tokens INTEGER, completion_tokens INTEGER, cost INTEGER,
-            downgraded INTEGER,
+            downgraded INTEGER, shadowed INTEGER,
             PRIMARY KEY (day, member_id, team_id, key_id, model)
         ) WITHOUT ROWID;
         """
@@ -16,7 +16,8 @@ enum AuditSQL {
         INSERT INTO temp.audit_usage
         SELECT day, member_id, coalesce(team_id, 0), key_id, model, sum(sequence = 0),
             sum(prompt_tokens), sum(completion_tokens), sum(amount_picousd),
-            sum(sequence = 0 AND requested_model <> model)
+            sum(sequence = 0 AND requested_model <> model),
+            sum(sequence = 0 AND shadowed <> '')
         FROM attempt CROSS JOIN entry ON attempt_id = attempt.id
         WHERE attempt.id > :first AND attempt.id <= :last AND kind <> 'released'
             AND amount_picousd BETWEEN -:max AND :max
@@ -25,7 +26,8 @@ enum AuditSQL {
             requests = requests + excluded.requests,
             prompt_tokens = prompt_tokens + excluded.prompt_tokens,
             completion_tokens = completion_tokens + excluded.completion_tokens,
-            cost = cost + excluded.cost, downgraded = downgraded + excluded.downgraded
+            cost = cost + excluded.cost, downgraded = downgraded + excluded.downgraded,
+            shadowed = shadowed + excluded.shadowed
         """
 
     static let orphans = """
@@ -114,17 +116,19 @@ enum AuditSQL {
                 stored.prompt_tokens AS stored_prompt_tokens,
                 stored.completion_tokens AS stored_completion_tokens,
                 stored.cost AS stored_cost, stored.downgraded AS stored_downgraded,
+                stored.shadowed AS stored_shadowed,
                 coalesce(expected.requests, none) AS expected_requests,
                 coalesce(expected.prompt_tokens, none) AS expected_prompt_tokens,
                 coalesce(expected.completion_tokens, none) AS expected_completion_tokens,
                 coalesce(expected.cost, none) AS expected_cost,
-                coalesce(expected.downgraded, none) AS expected_downgraded
+                coalesce(expected.downgraded, none) AS expected_downgraded,
+                coalesce(expected.shadowed, none) AS expected_shadowed
             FROM (SELECT *, iif(refused > 0, 0, NULL) AS none FROM stored) AS stored
             LEFT JOIN temp.audit_usage AS expected
                 USING (day, member_id, team_id, key_id, model)
             UNION ALL
             SELECT day, member_id, team_id, key_id, model, NULL, NULL, NULL, NULL, NULL,
-                requests, prompt_tokens, completion_tokens, cost, downgraded
+                NULL, requests, prompt_tokens, completion_tokens, cost, downgraded, shadowed
             FROM temp.audit_usage AS expected
             WHERE NOT EXISTS (
                 SELECT 1 FROM usage_day AS stored
@@ -138,6 +142,7 @@ enum AuditSQL {
             OR stored_completion_tokens IS NOT expected_completion_tokens
             OR stored_cost IS NOT expected_cost
             OR stored_downgraded IS NOT expected_downgraded
+            OR stored_shadowed IS NOT expected_shadowed
         ORDER BY day, pair.member_id, pair.team_id, pair.key_id, model
         """
 

@@ -192,6 +192,7 @@ extension Auditor {
                 .usage, place, row,
                 columns: [
                     "requests", "prompt_tokens", "completion_tokens", "cost", "downgraded",
+                    "shadowed",
                 ])
         }
     }

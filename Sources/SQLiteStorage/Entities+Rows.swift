@@ -6,18 +6,8 @@ import Storage
 
 extension Team {
     init(_ row: Row) {
-        self.init(id: ID(row["id"]), name: row["name"])
-    }
-}
-
-extension Tier {
-    init(_ row: Row, models: [ModelPattern], ceilings: [Extra: USD]) throws {
         self.init(
-            id: ID(row["id"]), name: row["name"], models: models,
-            otherwise: try known(Otherwise(rawValue: row["otherwise"])),
-            outputTokensMax: row["output_tokens_max"],
-            requestCostMax: row.optional("request_cost_max_picousd", USD.init(picodollars:)),
-            clampsOutput: row["clamps_output"], ceilings: ceilings)
+            id: ID(row["id"]), name: row["name"], tier: row.optional("tier_id", ID.init))
     }
 }
 
@@ -67,7 +57,13 @@ extension SoftLimit {
 }
 
 extension Attempt {
-    init(_ row: Row) {
+    /// The rules as they are stored: divided by commas.
+    var shadowedText: String {
+        shadowed.isEmpty ? "" : shadowed.map(\.rawValue).joined(separator: ",")
+    }
+
+    init(_ row: Row) throws {
+        let shadowed: String = row["shadowed"]
         self.init(
             id: ID(row["attempt_id"]), requestID: row["request_id"],
             at: row.instant("attempt_at_ms"), key: ID(row["key_id"]),
@@ -75,7 +71,10 @@ extension Attempt {
             endpoint: row["endpoint"], requestedModel: row["requested_model"],
             model: row["model"], app: row["app"], isStreamed: row["is_streamed"],
             bound: USD(picodollars: row["bound_picousd"]),
-            day: CivilDate(daysSinceEpoch: row["day"]))
+            day: CivilDate(daysSinceEpoch: row["day"]), alias: row["alias"],
+            shadowed: try shadowed.split(separator: ",").map {
+                try known(Rule(rawValue: String($0)))
+            })
     }
 }
 

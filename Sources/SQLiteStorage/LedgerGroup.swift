@@ -59,6 +59,8 @@ extension LedgerGroup {
         try statement.bind(attempt.app, at: 11)
         try statement.bind(attempt.isStreamed ? 1 : 0 as Int64, at: 12)
         try statement.bind(attempt.bound.picodollars, at: 13)
+        try statement.bind(attempt.alias, at: 14)
+        try statement.bind(attempt.shadowedText, at: 15)
         if try !statement.change() { try requireSame(attempt) }
     }
 
@@ -71,7 +73,7 @@ extension LedgerGroup {
                 FROM attempt WHERE id = ?
                 """)
         let row = try Row.fetchOne(statement, arguments: [attempt.id.rawValue])
-        guard row.map(Attempt.init) == attempt else {
+        guard try row.map(Attempt.init) == attempt else {
             throw StorageFailure(
                 .alreadyExists, "another call has the attempt's id \(attempt.id.rawValue)")
         }
@@ -115,6 +117,7 @@ extension LedgerGroup {
             try statement.bind(try stored(sums.cost), at: 9)
             try statement.bind(sums.refused, at: 10)
             try statement.bind(sums.downgraded, at: 11)
+            try statement.bind(sums.shadowed, at: 12)
             return statement
         }
         if try bind(statements.usageMore).change() { return }

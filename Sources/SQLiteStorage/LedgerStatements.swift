@@ -45,8 +45,8 @@ struct LedgerStatements {
     static let attemptSQL = """
         INSERT INTO attempt
             (id, request_id, at_ms, day, key_id, member_id, team_id, endpoint, requested_model,
-            model, app, is_streamed, bound_picousd)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+            model, app, is_streamed, bound_picousd, alias, shadowed)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
         ON CONFLICT (id) DO NOTHING
         """
 
@@ -65,15 +65,16 @@ struct LedgerStatements {
         UPDATE usage_day SET
             requests = requests + ?6, prompt_tokens = prompt_tokens + ?7,
             completion_tokens = completion_tokens + ?8, cost_picousd = cost_picousd + ?9,
-            refused = refused + ?10, downgraded = downgraded + ?11
+            refused = refused + ?10, downgraded = downgraded + ?11,
+            shadowed = shadowed + ?12
         WHERE day = ?1 AND member_id = ?2 AND team_id = ?3 AND key_id = ?4 AND model = ?5
         """
 
     private static let usageNewSQL = """
         INSERT INTO usage_day
             (day, member_id, team_id, key_id, model, requests, prompt_tokens, completion_tokens,
-            cost_picousd, refused, downgraded)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+            cost_picousd, refused, downgraded, shadowed)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
         """
 
     private static let monthMoreSQL = """

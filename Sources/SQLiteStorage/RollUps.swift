@@ -20,6 +20,7 @@ struct RollUps {
         var cost: Int128 = 0
         var refused: Int64 = 0
         var downgraded: Int64 = 0
+        var shadowed: Int64 = 0
         /// Whether there is an entry among them, not only refusals.
         var isServed = false
     }
@@ -40,7 +41,7 @@ struct RollUps {
         let line = Line(
             day: attempt.day, member: attempt.member, team: attempt.team, key: attempt.key,
             model: attempt.model)
-        usage[line, default: Sums()].count(entry, isDowngraded: attempt.isDowngraded)
+        usage[line, default: Sums()].count(entry, of: attempt)
     }
 
     mutating func count(_ call: RefusedCall) {
@@ -65,11 +66,12 @@ struct RollUps {
 
 extension RollUps.Sums {
     /// The tokens of a correction are those that were not known before.
-    fileprivate mutating func count(_ entry: Entry, isDowngraded: Bool) {
+    fileprivate mutating func count(_ entry: Entry, of attempt: Attempt) {
         isServed = true
         if entry.kind != .correction {
             requests += 1
-            downgraded += isDowngraded ? 1 : 0
+            downgraded += attempt.isDowngraded ? 1 : 0
+            shadowed += attempt.shadowed.isEmpty ? 0 : 1
         }
         promptTokens += Int128(entry.tokens.prompt)
         completionTokens += Int128(entry.tokens.completion)

@@ -27,93 +27,20 @@ extension SQLiteStore {
         }
     }
 
-    package func setTier(_ tier: Tier) throws(StorageFailure) {
-        try requireValid(tier.name)
-        try change { db in
-            let id = try Int64.fetchOne(
-                db,
-                sql: """
-                    INSERT INTO tier
-                        (name, otherwise, output_tokens_max, request_cost_max_picousd,
-                        clamps_output)
-                    VALUES (?, ?, ?, ?, ?)
-                    ON CONFLICT (name) DO UPDATE SET
-                        otherwise = excluded.otherwise,
-                        output_tokens_max = excluded.output_tokens_max,
-                        request_cost_max_picousd = excluded.request_cost_max_picousd,
-                        clamps_output = excluded.clamps_output
-                    RETURNING id
-                    """,
-                arguments: [
-                    tier.name, tier.otherwise.rawValue, tier.outputTokensMax,
-                    tier.requestCostMax?.picodollars, tier.clampsOutput,
-                ])
-            try db.execute(sql: "DELETE FROM tier_model WHERE tier_id = ?", arguments: [id])
-            for (position, model) in tier.models.enumerated() {
-                try db.execute(
-                    sql: "INSERT INTO tier_model (tier_id, position, pattern) VALUES (?, ?, ?)",
-                    arguments: [id, position, model.text])
-            }
-            try db.execute(sql: "DELETE FROM tier_ceiling WHERE tier_id = ?", arguments: [id])
-            for (extra, ceiling) in tier.ceilings {
-                try db.execute(
-                    sql: """
-                        INSERT INTO tier_ceiling (tier_id, extra, ceiling_picousd)
-                        VALUES (?, ?, ?)
-                        """,
-                    arguments: [id, extra.rawValue, ceiling.picodollars])
-            }
-        }
-    }
-
     /// Somebody who left comes back with the team and tier given now, not those of the past.
     package func addMember(
         _ name: String, team: String?, tier: String?, at now: Timestamp
     ) throws(StorageFailure) -> Member {
         try requireValid(name)
         if let team { try requireValid(team) }
-        return try change { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    INSERT INTO member (name, team_id, tier_id, created_at_ms) VALUES (?, ?, ?, ?)
-                    ON CONFLICT (name) DO UPDATE SET
-                        team_id = excluded.team_id, tier_id = excluded.tier_id,
-                        removed_at_ms = NULL
-                    WHERE removed_at_ms IS NOT NULL
-                    RETURNING *
-                    """,
-                arguments: [
-                    name, try team.map { try teamMade($0, db).id.rawValue },
-                    try tier.map { try tierID($0, db) }, now.milliseconds,
-                ])
-            guard let row else {
-                throw StorageFailure(.alreadyExists, "there is a member named \(name) already")
-            }
-            return Member(row)
-        }
+        return try change { db in try putMember(name, team: team, tier: tier, at: now, db) }
     }
 
     package func updateMember(
-        _ name: String, team: String?, tier: String?
+        _ name: String, _ change: MemberChange
     ) throws(StorageFailure) -> Member {
-        if let team { try requireValid(team) }
-        return try change { db in
-            let row = try Row.fetchOne(
-                db,
-                sql: """
-                    UPDATE member SET
-                        team_id = coalesce(?, team_id), tier_id = coalesce(?, tier_id)
-                    WHERE name = ? AND removed_at_ms IS NULL
-                    RETURNING *
-                    """,
-                arguments: [
-                    try team.map { try teamMade($0, db).id.rawValue },
-                    try tier.map { try tierID($0, db) }, name,
-                ])
-            guard let row else { throw noMember(name) }
-            return Member(row)
-        }
+        if case .set(let team?) = change.team { try requireValid(team) }
+        return try self.change { db in try put(change, of: name, db) }
     }
 
     package func removeMember(_ name: String, at now: Timestamp) throws(StorageFailure) {
@@ -192,9 +119,92 @@ extension SQLiteStore {
         try requireValid(name)
         return try change { db in try teamMade(name, db) }
     }
+
+    package func setTeam(_ name: String, tier: String?) throws(StorageFailure) -> Team {
+        try requireValid(name)
+        return try change { db in try putTeam(name, tier: .set(tier), db) }
+    }
+
+    package func apply(
+        _ changes: [DirectoryChange], under revision: Int64, at now: Timestamp
+    ) throws(StorageFailure) {
+        if changes.isEmpty { return }
+        for change in changes {
+            for name in change.names { try requireValid(name) }
+        }
+        try change { db in
+            let present = try Int64.fetchOne(db, sql: "SELECT revision FROM organisation")
+            guard present == revision else {
+                throw StorageFailure(.stale, "somebody else has changed the team meanwhile")
+            }
+            for change in changes {
+                switch change {
+                case .tier(let tier): try TierRows.put(tier, db)
+                case .team(let name, let tier): _ = try putTeam(name, tier: tier, db)
+                case .newMember(let name, let team, let tier):
+                    _ = try putMember(name, team: team, tier: tier, at: now, db)
+                case .member(let name, let change): _ = try put(change, of: name, db)
+                }
+            }
+        }
+    }
 }
 
 extension SQLiteStore {
+    /// Adds a member inside a change, or brings somebody back who left.
+    private func putMember(
+        _ name: String, team: String?, tier: String?, at now: Timestamp, _ db: Database
+    ) throws -> Member {
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                INSERT INTO member (name, team_id, tier_id, created_at_ms) VALUES (?, ?, ?, ?)
+                ON CONFLICT (name) DO UPDATE SET
+                    team_id = excluded.team_id, tier_id = excluded.tier_id,
+                    removed_at_ms = NULL
+                WHERE removed_at_ms IS NOT NULL
+                RETURNING *
+                """,
+            arguments: [
+                name, try team.map { try teamMade($0, db).id.rawValue },
+                try tier.map { try tierID($0, db) }, now.milliseconds,
+            ])
+        guard let row else {
+            throw StorageFailure(.alreadyExists, "there is a member named \(name) already")
+        }
+        return Member(row)
+    }
+
+    private func put(_ change: MemberChange, of name: String, _ db: Database) throws -> Member {
+        let row = try Row.fetchOne(
+            db,
+            sql: """
+                UPDATE member SET
+                    team_id = CASE WHEN ? THEN ? ELSE team_id END,
+                    tier_id = CASE WHEN ? THEN ? ELSE tier_id END
+                WHERE name = ? AND removed_at_ms IS NULL
+                RETURNING *
+                """,
+            arguments: [
+                change.team.isSet, try change.team.value?.map { try teamMade($0, db).id.rawValue },
+                change.tier.isSet, try change.tier.value?.map { try tierID($0, db) }, name,
+            ])
+        guard let row else { throw noMember(name) }
+        return Member(row)
+    }
+
+    private func putTeam(
+        _ name: String, tier: FieldChange<String?>, _ db: Database
+    ) throws -> Team {
+        var team = try teamMade(name, db)
+        guard case .set(let tier) = tier else { return team }
+        let id = try tier.map { try tierID($0, db) }
+        try db.execute(
+            sql: "UPDATE team SET tier_id = ? WHERE id = ?", arguments: [id, team.id.rawValue])
+        team.tier = id.map(ID.init)
+        return team
+    }
+
     /// Sets or removes one budget inside a change.
     func putBudget(_ scope: Scope, _ period: Period, _ limit: USD?, _ db: Database) throws {
         guard let limit else {
@@ -243,14 +253,14 @@ extension SQLiteStore {
         try db.execute(
             sql: "INSERT INTO team (name) VALUES (?) ON CONFLICT (name) DO NOTHING",
             arguments: [name])
-        let sql = "SELECT id, name FROM team WHERE name = ?"
+        let sql = "SELECT * FROM team WHERE name = ?"
         guard let row = try Row.fetchOne(db, sql: sql, arguments: [name]) else {
             preconditionFailure("a team is there once it is made")
         }
         return Team(row)
     }
 
-    private func requireValid(_ name: String) throws(StorageFailure) {
+    func requireValid(_ name: String) throws(StorageFailure) {
         guard Name.isValid(name) else {
             throw StorageFailure(
                 .invalid,

@@ -6,7 +6,7 @@ extension SQLiteStore {
     package func openAttempts() throws(StorageFailure) -> [OpenAttempt] {
         try read(history) { db in
             try Row.fetchAll(db, sql: Self.openAttemptsSQL).map { row in
-                OpenAttempt(Attempt(row), generationID: row["generation_id"])
+                OpenAttempt(try Attempt(row), generationID: row["generation_id"])
             }
         }
     }
@@ -22,7 +22,7 @@ extension SQLiteStore {
     package func unresolvedAttempts() throws(StorageFailure) -> [(attempt: Attempt, entry: Entry)] {
         try read(history) { db in
             try Row.fetchAll(db, sql: Self.unresolvedAttemptsSQL)
-                .map { (Attempt($0), try Entry($0)) }
+                .map { (try Attempt($0), try Entry($0)) }
         }
     }
 
@@ -52,7 +52,7 @@ extension SQLiteStore {
                 do { try visit(call) } catch { refusal = error }
             }
             while refusal == nil, let row = try cursor.next() {
-                let attempt = Attempt(row)
+                let attempt = try Attempt(row)
                 if call?.attempt.id != attempt.id {
                     finish()
                     call = RecordedCall(

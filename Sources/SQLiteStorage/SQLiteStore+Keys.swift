@@ -103,16 +103,6 @@ extension SQLiteStore {
     }
 }
 
-extension KeyChange.Field {
-    /// `nil` if it stays as it is.
-    fileprivate var value: Value? {
-        switch self {
-        case .unchanged: nil
-        case .set(let value): value
-        }
-    }
-}
-
 extension KeyDigest {
     /// As SQLite stores it. GRDB binds blobs as Foundation's `Data`.
     var stored: Data { Data(bytes) }

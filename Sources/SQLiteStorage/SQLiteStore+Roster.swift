@@ -8,7 +8,7 @@ extension SQLiteStore {
             let (revision, zone) = try self.organisation(db)
             return Roster(
                 revision: revision, zone: zone,
-                teams: try rows(db, "SELECT id, name FROM team ORDER BY id") { Team($0) },
+                teams: try rows(db, "SELECT * FROM team ORDER BY id") { Team($0) },
                 tiers: try tiers(db),
                 members: try rows(db, "SELECT * FROM member ORDER BY id") { Member($0) },
                 keys: try rows(db, "SELECT * FROM key ORDER BY id") { try Key($0) },
@@ -37,28 +37,7 @@ extension SQLiteStore {
         return (row["revision"], zone)
     }
 
-    private func tiers(_ db: Database) throws -> [Tier] {
-        var patterns: [Int64: [ModelPattern]] = [:]
-        let sql = "SELECT tier_id, pattern FROM tier_model ORDER BY tier_id, position"
-        for row in try Row.fetchAll(db, sql: sql) {
-            guard let pattern = ModelPattern(row["pattern"]) else {
-                throw StorageFailure(.invalid, "a tier holds a model pattern that means nothing")
-            }
-            patterns[row["tier_id"], default: []].append(pattern)
-        }
-        var ceilings: [Int64: [Extra: USD]] = [:]
-        for row in try Row.fetchAll(db, sql: "SELECT * FROM tier_ceiling") {
-            let extra = try known(Extra(rawValue: row["extra"]))
-            ceilings[row["tier_id"], default: [:]][extra] = USD(
-                picodollars: row["ceiling_picousd"])
-        }
-        return try rows(db, "SELECT * FROM tier ORDER BY id") { row in
-            try Tier(
-                row, models: patterns[row["id"]] ?? [], ceilings: ceilings[row["id"]] ?? [:])
-        }
-    }
-
-    private func rows<Value>(
+    func rows<Value>(
         _ db: Database, _ sql: String, _ decode: (Row) throws -> Value
     ) throws -> [Value] {
         try Row.fetchAll(db, sql: sql).map(decode)

@@ -77,6 +77,7 @@ private enum UsageQuery {
         line.cost = USD(picodollars: row["cost"])
         line.refused = row["refused"]
         line.downgraded = row["downgraded"]
+        line.shadowed = row["shadowed"]
         return line
     }
 
@@ -98,6 +99,6 @@ private enum UsageQuery {
     private static let sums = """
         sum(requests) AS requests, sum(prompt_tokens) AS prompt_tokens,
         sum(completion_tokens) AS completion_tokens, sum(cost_picousd) AS cost,
-        sum(refused) AS refused, sum(downgraded) AS downgraded
+        sum(refused) AS refused, sum(downgraded) AS downgraded, sum(shadowed) AS shadowed
         """
 }

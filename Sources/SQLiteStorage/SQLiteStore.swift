@@ -51,21 +51,29 @@ extension SQLiteStore {
     /// start and raises the revision by one, or changes nothing at all.
     func change<Value>(_ body: (Database) throws -> Value) throws(StorageFailure) -> Value {
         do {
-            var value: Value?
-            try directory.writeWithoutTransaction { db in
-                try turnstile.announce {
-                    try db.inTransaction(.immediate) {
-                        value = try body(db)
-                        try db.execute(sql: "UPDATE organisation SET revision = revision + 1")
-                        return .commit
-                    }
-                }
+            return try write { db in
+                let value = try body(db)
+                try db.execute(sql: "UPDATE organisation SET revision = revision + 1")
+                return value
             }
-            guard let value else { preconditionFailure("a committed change has a value") }
-            return value
         } catch {
             throw StorageFailure(error)
         }
+    }
+
+    /// One transaction that holds the write lock from the start, let in by a busy ledger.
+    func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        var value: Value?
+        try directory.writeWithoutTransaction { db in
+            try turnstile.announce {
+                try db.inTransaction(.immediate) {
+                    value = try body(db)
+                    return .commit
+                }
+            }
+        }
+        guard let value else { preconditionFailure("a committed write has a value") }
+        return value
     }
 
     /// Reads from one snapshot.

@@ -27,6 +27,10 @@ package protocol Directory: Sendable {
     /// replaced tier keeps its own. Idempotent.
     func setTier(_ tier: Tier) throws(StorageFailure)
 
+    /// Removes a tier that nobody has: `inUse` while a team, a member who is here or a key that
+    /// is not revoked has it, `notFound` for none of that name.
+    func removeTier(_ name: String) throws(StorageFailure)
+
     /// Adds a member, making the team if it is new.
     ///
     /// Not idempotent: throws `alreadyExists` if the name is taken by somebody who is here, and
@@ -36,10 +40,10 @@ package protocol Directory: Sendable {
         _ name: String, team: String?, tier: String?, at now: Timestamp
     ) throws(StorageFailure) -> Member
 
-    /// Gives a member another team or tier; `nil` leaves what is there. Idempotent; `notFound`
+    /// Changes what is set in `change`, making the team if it is new. Idempotent; `notFound`
     /// for a member who is not here and an unknown tier.
     func updateMember(
-        _ name: String, team: String?, tier: String?
+        _ name: String, _ change: MemberChange
     ) throws(StorageFailure) -> Member
 
     /// Ends a member's access and revokes every key they hold, in one. Their spend stays.
@@ -93,6 +97,31 @@ package protocol Directory: Sendable {
 
     /// The team of that name, made if it is new. Idempotent.
     func team(named name: String) throws(StorageFailure) -> Team
+
+    /// Gives a team a tier, or takes it away with `nil`, making the team if it is new.
+    /// Idempotent; `notFound` for an unknown tier.
+    func setTeam(_ name: String, tier: String?) throws(StorageFailure) -> Team
+
+    /// Makes several changes, in their order, as one: all of them or none, and the revision
+    /// rises by one. No changes are nothing at all.
+    ///
+    /// Throws `stale` if the directory has another revision than the one that the changes were
+    /// decided under, and what each change would throw by itself.
+    func apply(
+        _ changes: [DirectoryChange], under revision: Int64, at now: Timestamp
+    ) throws(StorageFailure)
+}
+
+extension Directory {
+    /// Gives a member another team or tier; `nil` leaves what is there.
+    package func updateMember(
+        _ name: String, team: String?, tier: String?
+    ) throws(StorageFailure) -> Member {
+        var change = MemberChange()
+        if let team { change.team = .set(team) }
+        if let tier { change.tier = .set(tier) }
+        return try updateMember(name, change)
+    }
 }
 
 /// What a key is made of.
@@ -126,18 +155,58 @@ package struct NewKey: Sendable {
     }
 }
 
-/// What may change about a key; an unset field stays as it is.
-package struct KeyChange: Sendable {
-    package enum Field<Value: Sendable>: Sendable {
-        case unchanged
-        case set(Value)
+/// What becomes of one field.
+package enum FieldChange<Value: Sendable>: Sendable {
+    case unchanged
+    case set(Value)
+
+    /// `nil` where nothing changes.
+    package var value: Value? {
+        if case .set(let value) = self { value } else { nil }
     }
 
-    package var name: Field<String> = .unchanged
-    package var isDisabled: Field<Bool> = .unchanged
+    package var isSet: Bool { value != nil }
+}
+
+/// What may change about a key; an unset field stays as it is.
+package struct KeyChange: Sendable {
+    package var name: FieldChange<String> = .unchanged
+    package var isDisabled: FieldChange<Bool> = .unchanged
     /// `nil` removes the limit.
-    package var limit: Field<USD?> = .unchanged
-    package var limitReset: Field<Period> = .unchanged
+    package var limit: FieldChange<USD?> = .unchanged
+    package var limitReset: FieldChange<Period> = .unchanged
 
     package init() {}
+}
+
+/// What may change about a member; an unset field stays as it is.
+package struct MemberChange: Sendable {
+    /// `nil` takes them out of their team.
+    package var team: FieldChange<String?> = .unchanged
+    /// `nil` leaves them with what the team has.
+    package var tier: FieldChange<String?> = .unchanged
+
+    package init() {}
+}
+
+/// One of several changes of the directory that are made as one.
+package enum DirectoryChange: Sendable {
+    /// Makes or replaces it, as ``Directory/setTier(_:)``.
+    case tier(Tier)
+    /// Makes the team if it is new, and changes its tier if that is set.
+    case team(String, tier: FieldChange<String?>)
+    /// As ``Directory/addMember(_:team:tier:at:)``.
+    case newMember(String, team: String?, tier: String?)
+    /// As ``Directory/updateMember(_:_:)``.
+    case member(String, MemberChange)
+
+    /// What it calls by a name that may be new.
+    package var names: [String] {
+        switch self {
+        case .tier(let tier): [tier.name]
+        case .team(let name, _): [name]
+        case .newMember(let name, let team, _): [name, team].compactMap { $0 }
+        case .member(_, let change): [change.team.value ?? nil].compactMap { $0 }
+        }
+    }
 }

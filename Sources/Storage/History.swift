@@ -82,6 +82,8 @@ package struct UsageRow: Hashable, Sendable {
     package var cost: USD = .zero
     package var refused: Int64 = 0
     package var downgraded: Int64 = 0
+    /// Requests that a rule in shadow would have refused or changed.
+    package var shadowed: Int64 = 0
 
     package init(name: String, keyHash: String? = nil) {
         self.name = name
@@ -96,5 +98,6 @@ package struct UsageRow: Hashable, Sendable {
         cost += other.cost
         refused += other.refused
         downgraded += other.downgraded
+        shadowed += other.shadowed
     }
 }

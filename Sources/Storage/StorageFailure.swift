@@ -7,8 +7,10 @@ package struct StorageFailure: Error, Hashable, Sendable {
         case alreadyExists
         /// A value breaks one of the schema's rules.
         case invalid
-        /// Another gateway serves from this database.
+        /// Another gateway serves from this database, or somebody has what was to be removed.
         case inUse
+        /// The directory has changed since it was read.
+        case stale
         /// The file was written by a newer version.
         case schemaTooNew
         /// The disk, the file or the engine failed.

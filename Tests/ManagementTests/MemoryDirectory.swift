@@ -121,12 +121,16 @@ final class MemoryDirectory: Directory {
     }
 
     func updateMember(
-        _ name: String, team: String?, tier: String?
+        _ name: String, _ change: MemberChange
     ) throws(StorageFailure) -> Member {
-        try change { state throws(StorageFailure) in
+        try self.change { state throws(StorageFailure) in
             let index = try state.memberIndex(name)
-            if let team { state.members[index].team = state.team(team).id }
-            if let tier { state.members[index].tier = try state.tier(tier) }
+            if case .set(let team) = change.team {
+                state.members[index].team = team.map { state.team($0).id }
+            }
+            if case .set(let tier) = change.tier {
+                state.members[index].tier = if let tier { try state.tier(tier) } else { nil }
+            }
             return state.members[index]
         }
     }
@@ -226,5 +230,31 @@ final class MemoryDirectory: Directory {
 
     func team(named name: String) throws(StorageFailure) -> Team {
         try change { $0.team(name) }
+    }
+
+    func setTeam(_ name: String, tier: String?) throws(StorageFailure) -> Team {
+        try change { state throws(StorageFailure) in
+            let team = state.team(name)
+            let index = state.teams.firstIndex(of: team) ?? 0
+            state.teams[index].tier = if let tier { try state.tier(tier) } else { nil }
+            return state.teams[index]
+        }
+    }
+
+    func removeTier(_ name: String) throws(StorageFailure) {
+        try change { state throws(StorageFailure) in
+            let id = try state.tier(name)
+            guard !state.members.contains(where: { $0.tier == id }) else {
+                throw StorageFailure(.inUse, "the tier \(name) is somebody's")
+            }
+            state.tiers.removeAll { $0.id == id }
+        }
+    }
+
+    /// No management of keys makes several changes.
+    func apply(
+        _ changes: [DirectoryChange], under revision: Int64, at now: Timestamp
+    ) throws(StorageFailure) {
+        throw StorageFailure(.unavailable, "this directory makes one change at a time")
     }
 }

@@ -45,6 +45,17 @@ import Testing
                 "usage 2026-11-21, member bob, no team, key key 2, model openai/gpt-4o: downgraded 0→1"
             ),
             (
+                "UPDATE usage_day SET shadowed = 1 WHERE member_id = 2 AND requests > 0",
+                "usage 2026-11-21, member bob, no team, key key 2, model openai/gpt-4o: shadowed 0→1"
+            ),
+            (
+                "UPDATE attempt SET shadowed = 'price' WHERE day = 20788",
+                """
+                usage 2026-12-01, member alice, team backend, key key 1, model openai/gpt-4o: \
+                shadowed 1→0
+                """
+            ),
+            (
                 "DELETE FROM usage_day WHERE day = 20788",
                 """
                 usage 2026-12-01, member alice, team backend, key key 1, model openai/gpt-4o: \
@@ -52,7 +63,7 @@ import Testing
                 """
             ),
             (
-                "INSERT INTO usage_day VALUES (20000, 1, 0, 1, 'a/b', 0, 0, 0, 0, 0, 0)",
+                "INSERT INTO usage_day VALUES (20000, 1, 0, 1, 'a/b', 0, 0, 0, 0, 0, 0, 0)",
                 "usage 2024-10-04, member alice, no team, key key 1, model a/b: cost →0"
             ),
             (

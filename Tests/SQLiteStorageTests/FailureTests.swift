@@ -118,7 +118,8 @@ import Testing
                 })
             defer { ledger.close() }
             let engine = Engine(
-                directory: store, history: store, ledger: ledger, staleCallCount: { 0 })
+                directory: store, history: store, ledger: ledger, models: store,
+                staleCallCount: { 0 })
             let office = try Office(engine)
             slot.withLock { $0 = (ledger, office) }
             _ = await ledger.write(.attempt(office.attempt(1), revision: office.revision))

@@ -37,6 +37,35 @@ import Testing
         }
     }
 
+    @Test func `a file of the second release keeps its tiers as they were`() async throws {
+        try await Workspace.use { workspace in
+            let file = try DatabaseQueue.durable(path: workspace.path, label: "test")
+            try Migration.run([.first, .second], on: file)
+            try file.write { db in
+                try db.execute(
+                    sql: """
+                        INSERT INTO tier VALUES (7, 'lab', 'downgrade', 400, 5, 1);
+                        INSERT INTO tier_model VALUES (7, 0, 'a/b'), (7, 1, 'c/*');
+                        INSERT INTO tier_ceiling VALUES (7, 'image', 9);
+                        INSERT INTO team VALUES (1, 'backend');
+                        INSERT INTO member VALUES (1, 'alice', 1, 7, 0, NULL);
+                        """)
+            }
+            try file.close()
+            let roster = try workspace.store().roster()
+            #expect(
+                roster.tiers == [
+                    Tier(
+                        id: ID(7), name: "lab",
+                        models: ["a/b", "c/*"].compactMap(ModelPattern.init),
+                        otherwise: .downgrade, outputTokensMax: 400, requestCostMax: .pico(5),
+                        clampsOutput: true, ceilings: [.image: .pico(9)])
+                ])
+            #expect(roster.teams == [Team(id: ID(1), name: "backend")])
+            #expect(roster.members.map(\.tier) == [ID(7)])
+        }
+    }
+
     @Test func `what a file of the first release left open can end, and be corrected`() async throws
     {
         try await Workspace.use { workspace in

@@ -11,7 +11,10 @@ import Testing
     /// back and add a new one; only a number that was never released may change its line here.
     @Test func `no released migration has been edited`() {
         let fingerprints = Migration.all.map { "\($0.number) \(fingerprint($0.sql))" }
-        #expect(fingerprints == ["1 7d5c67a8f0869e35", "2 3700baa4d3c55e98"])
+        #expect(
+            fingerprints == [
+                "1 7d5c67a8f0869e35", "2 3700baa4d3c55e98", "3 876d09a412611006",
+            ])
     }
 
     @Test func `migrations are numbered from one without gaps`() {

@@ -87,8 +87,10 @@ import Testing
         try await Workspace.use { workspace in
             try await workspace.use { engine, _ in
                 try engine.sqlite.connection.write { db in
-                    for sql in [LedgerStatements.attemptSQL, LedgerStatements.entrySQL] {
-                        let nothing = Array(repeating: nil as Int64?, count: 13)
+                    for (sql, count) in [
+                        (LedgerStatements.attemptSQL, 15), (LedgerStatements.entrySQL, 13),
+                    ] {
+                        let nothing = Array(repeating: nil as Int64?, count: count)
                         let steps = try Row.fetchAll(
                             db, sql: "EXPLAIN \(sql)", arguments: StatementArguments(nothing)
                         ).map { $0["opcode"] as String }

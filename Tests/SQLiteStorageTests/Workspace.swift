@@ -54,7 +54,7 @@ struct Workspace {
             path: path, limits: limits, onStale: { probe.note("stale") },
             onFailure: { probe.note("failed: \($0)") }, onRecovery: { probe.note("recovered") })
         let engine = Engine(
-            directory: store, history: store, ledger: ledger,
+            directory: store, history: store, ledger: ledger, models: store,
             staleCallCount: { probe.notes.count { $0 == "stale" } })
         defer { ledger.close() }
         try await body(engine, probe)

@@ -8,7 +8,7 @@ struct Migration: Sendable {
     let sql: String
 
     /// Every step there is, in order, numbered from one without gaps.
-    static let all: [Migration] = [.first, .second]
+    static let all: [Migration] = [.first, .second, .third]
 
     /// "Prsr" in ASCII: marks a file as Purser's, so that no other program's tables are touched.
     static let applicationID = 0x5072_7372

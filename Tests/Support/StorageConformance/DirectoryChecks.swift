@@ -20,6 +20,16 @@ extension StorageCheck {
                 { try directory.setTier(Tier(id: ID(0), name: "small", models: [])) },
                 { _ = try directory.addMember("alice", team: "a", tier: nil, at: .morning) },
                 { _ = try directory.updateMember("alice", team: "b", tier: nil) },
+                { _ = try directory.setTeam("b", tier: "small") },
+                { _ = try directory.setTeam("b", tier: nil) },
+                { try directory.removeTier("small") },
+                {
+                    try directory.apply(
+                        [
+                            .team("c", tier: .unchanged),
+                            .newMember("carol", team: "c", tier: nil),
+                        ], under: 8, at: .noon)
+                },
                 { _ = try directory.addKey(.sample(1, member: "alice"), at: .morning) },
                 { _ = try directory.updateKey(.sample(1), KeyChange(), at: .noon) },
                 {

@@ -120,10 +120,12 @@ private struct RandomJournal {
 
     private mutating func begin() -> Attempt {
         lastID += Int64.random(in: 1...3, using: &random)
-        let attempt = office.attempt(
+        var attempt = office.attempt(
             lastID, bob: Bool.random(using: &random), on: day(),
             model: ["a/small", "b/large"].randomElement(using: &random) ?? "",
             requested: Bool.random(using: &random) ? "c/other" : nil)
+        if Bool.random(using: &random) { attempt.alias = "fast" }
+        attempt.shadowed = Rule.allCases.filter { _ in Int.random(in: 0..<20, using: &random) == 0 }
         attempts.append(attempt)
         return attempt
     }
@@ -226,6 +228,7 @@ extension RandomJournal {
             if entry.kind != .correction {
                 line.requests = 1
                 line.downgraded = attempt.isDowngraded ? 1 : 0
+                line.shadowed = attempt.shadowed.isEmpty ? 0 : 1
             }
             line.promptTokens = entry.tokens.prompt
             line.completionTokens = entry.tokens.completion

@@ -80,6 +80,39 @@ extension StorageCheck {
             let line = try #require(try office.line(of: "alice"))
             #expect(line.downgraded == 1 && line.requests == 1)
         },
+        StorageCheck("a call that a rule in shadow would have stopped is counted once") { engine in
+            let office = try Office(engine)
+            var attempt = office.attempt(1)
+            attempt.alias = "fast"
+            attempt.shadowed = [.price, .maxTokens]
+            await office.begin(attempt, office.attempt(2), office.attempt(3, bob: true))
+            await office.end(attempt, attempt.kept(), attempt.correction(.zero))
+            await office.end(office.attempt(2), office.attempt(2).settled(.pico(1)))
+            var released = office.attempt(4)
+            released.shadowed = [.models]
+            await office.begin(released)
+            await office.end(released, released.released)
+            let line = try #require(try office.line(of: "alice"))
+            #expect(line.shadowed == 1 && line.requests == 2 && line.downgraded == 0)
+            var calls: [RecordedCall] = []
+            try engine.history.calls { calls.append($0) }
+            #expect(
+                calls.map(\.attempt)
+                    == [attempt, office.attempt(2), office.attempt(3, bob: true), released])
+            #expect(try engine.history.openAttempts().map(\.attempt.shadowed) == [[]])
+            // Written again it is the same call; with other rules it is another.
+            attempt.shadowed = [.price]
+            let results = await engine.ledger.write([
+                .attempt(released, revision: office.revision),
+                .attempt(attempt, revision: office.revision),
+            ])
+            #expect(results.first == .success(.written))
+            guard case .failure(let failure)? = results.last else {
+                Issue.record("two calls have one id")
+                return
+            }
+            #expect(failure.code == .alreadyExists)
+        },
         StorageCheck("the spend of those who left, and of revoked keys, stays") { engine in
             let office = try Office(engine)
             let attempt = office.attempt(1)

@@ -18,7 +18,7 @@ import Testing
 //                 defer { ledger.close() }
 //                 try await check.run(
 //                     Engine(
-//                         directory: store, history: store, ledger: ledger,
+//                         directory: store, history: store, ledger: ledger, models: store,
 //                         staleCallCount: { stale.withLock(\.self) }))
 //             }
 //         }
@@ -38,25 +38,28 @@ package struct StorageCheck: Sendable, CustomTestStringConvertible {
     }
 
     package static let all =
-        directory + members + keys + keyLimits + budgets + raises + softLimits + attempts + entries
+        directory + tiers + severalChanges + modelLists + members + keys + keyLimits + budgets
+        + raises + softLimits + attempts + entries
         + rollUps + reports + randomHistories + replays + peerBugs
 }
 
-/// A store as the suite sees it: the three ports on one database with nothing in it.
+/// A store as the suite sees it: the four ports on one database with nothing in it.
 package struct Engine: Sendable {
     package var directory: any Directory
     package var history: any History
     package var ledger: any Ledger
+    package var models: any ModelLists
     /// How often the ledger has called for a new roster.
     package var staleCallCount: @Sendable () -> Int
 
     package init(
         directory: any Directory, history: any History, ledger: any Ledger,
-        staleCallCount: @escaping @Sendable () -> Int
+        models: any ModelLists, staleCallCount: @escaping @Sendable () -> Int
     ) {
         self.directory = directory
         self.history = history
         self.ledger = ledger
+        self.models = models
         self.staleCallCount = staleCallCount
     }
 

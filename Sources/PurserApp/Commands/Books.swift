@@ -7,11 +7,15 @@ import Storage
 struct Books: Sendable {
     let directory: any Directory
     let history: any History
+    let models: any ModelLists
     let now: Timestamp
 
-    init(directory: any Directory, history: any History, now: Timestamp) {
+    init(
+        directory: any Directory, history: any History, models: any ModelLists, now: Timestamp
+    ) {
         self.directory = directory
         self.history = history
+        self.models = models
         self.now = now
     }
 
@@ -51,6 +55,7 @@ extension DatabaseFile {
     /// Opens the books, made new if there are none.
     func books() throws(StorageFailure) -> Books {
         let store = try SQLiteStore.open(path: path, zone: Zone.named)
-        return Books(directory: store, history: store, now: ThisMachine.now())
+        return Books(
+            directory: store, history: store, models: store, now: ThisMachine.now())
     }
 }

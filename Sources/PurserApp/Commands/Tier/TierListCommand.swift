@@ -1,5 +1,4 @@
 import ArgumentParser
-import OpenRouterWire
 import Purser
 import Storage
 
@@ -18,12 +17,6 @@ struct TierListCommand: ParsableCommand {
 
     func run() throws {
         let tiers = try database.open().directory.roster().tiers.sorted { $0.name < $1.name }
-        let text =
-            switch output.format {
-            case .table: TierListing.listing(of: tiers).table
-            case .csv: TierListing.listing(of: tiers).csv
-            case .json: TierListing.json(of: tiers).text + "\n"
-            }
-        try Terminal.write(text)
+        try Terminal.write(TierListing.text(of: tiers, output.format))
     }
 }

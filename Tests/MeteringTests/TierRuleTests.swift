@@ -144,6 +144,14 @@ struct TierRuleTests {
         #expect(try refusal(#""model":"a/large""#, none)?.rule == .models)
     }
 
+    @Test func `I8 a downgrade to the newest of a family is judged as what it stands for`() throws {
+        let open = tier("a/small", "~a/latest") { $0.otherwise = .downgrade }
+        let plan = try plan(#""model":"b/mid""#, open)
+        #expect(plan.model == "a/small" && plan.forwarding.model == "a/small")
+        let denied = tier("b/*", "~a/*", "~a/latest") { $0.otherwise = .downgrade }
+        #expect(try refusal(#""model":"a/large""#, denied)?.rule == .models)
+    }
+
     @Test func `an alias is what it stands for, and obeys the same rules`() throws {
         let tier = tier("a/small") { $0.aliases = ["fast": "a/small", "big": "a/large"] }
         let plan = try plan(#""model":"fast""#, tier)

@@ -82,10 +82,11 @@ struct Route: Sendable {
     ) throws(Refusal) {
         let rule = refusal.rule ?? .models
         guard tier.otherwise == .downgrade, !hearing.isShadowed(rule),
-            let model = tier.replacement(in: catalogue)
+            let named = tier.replacement(in: catalogue)
         else { return try hearing.refuse(refusal) }
-        hearing.note(rule.rawValue, .changed, "\(refusal.sentence) It goes to \(model.id) instead.")
-        models = [NamedModel(model: model, text: model.id)]
+        hearing.note(
+            rule.rawValue, .changed, "\(refusal.sentence) It goes to \(named.text) instead.")
+        models = [named]
         downgradedFrom = name
     }
 
@@ -152,10 +153,14 @@ extension Tier {
 
     /// What a downgrade goes to: the model the tier names for it, else the last of its list that
     /// is written without a star, is known and may run.
-    func replacement(in catalogue: Catalogue) -> ListedModel? {
+    func replacement(in catalogue: Catalogue) -> NamedModel? {
         let names = downgradeTo.map { [$0] } ?? models.reversed().filter { !$0.hasStar }.map(\.text)
-        return names.lazy.compactMap { catalogue[$0] }
-            .first { self.refusal(of: $0, called: $0.id) == nil }
+        return names.lazy
+            .compactMap { name in
+                // A name that cannot run is passed over like one that may not.
+                try? NamedModel.resolve(name, tier: nil, in: catalogue)
+            }
+            .first { self.refusal(of: $0.model, called: $0.text) == nil }
     }
 }
 

@@ -66,7 +66,10 @@ let package = Package(
         .tests("Credentials", "Purser"),
         .testTarget(
             name: "GatewayTests",
-            dependencies: ["Gateway", "Purser", "OpenRouterWire", .nioCore, .nioHTTP1],
+            dependencies: [
+                "Gateway", "Purser", "OpenRouterWire", "Metering", "Storage", "Credentials",
+                "TestSupport", .nioCore, .nioHTTP1, .log,
+            ],
             swiftSettings: .strict),
         .tests("Management", "Purser", "Storage", "Credentials", "OpenRouterWire"),
         .testTarget(

@@ -20,7 +20,6 @@ struct RateTests {
     @Test func `who has no limit is neither refused nor remembered`() {
         town.tier.rates = RateLimits()
         #expect(RateClaim(town.caller(1), tokens: 10) == nil)
-        #expect(RateBook.tokensMax(for: town.tier.rates) == nil)
     }
 
     @Test func `the call after the last is refused, and allowed a minute after the first`() {
@@ -130,7 +129,6 @@ struct RateTests {
     @Test func `a call of more tokens than a minute has is never allowed`() {
         town.tier.rates.key.tokensPerMinute = 500
         town.tier.rates.tier.tokensPerMinute = 400
-        #expect(RateBook.tokensMax(for: town.tier.rates) == 400)
         let call = town.ask(town.caller(1), tokens: 401, at: instant(1))
         #expect(
             call.verdict
@@ -139,6 +137,16 @@ struct RateTests {
                         rule: .tokensPerMinute, owner: "tier t", limit: 400, used: 0, wanted: 401,
                         retryAfterSeconds: 60)))
         #expect(times(1, town.caller(1), at: instant(1), tokens: 400) == 1)
+    }
+
+    @Test func `no number of tokens is too large to be counted`() {
+        town.tier.rates.key = RateLimit(requestsPerMinute: 3, tokensPerMinute: .max)
+        let alice = town.caller(1)
+        let first = town.ask(alice, tokens: .max, at: instant(1))
+        town.finish(first.attempt, tokens: .max, at: instant(1))
+        town.finish(
+            town.ask(alice, tokens: .max, at: instant(1)).attempt, tokens: nil, at: instant(1))
+        #expect(times(2, alice, at: instant(1), tokens: .max) == 1)
     }
 
     @Test func `of several limits the one with the longest wait is named`() {
@@ -203,19 +211,6 @@ struct RateTests {
         let used = town.standings(for: alice, at: instant(31))
         #expect(used.requests == RateBook.Standing(limit: 4, remaining: 3, resetSeconds: 31))
         #expect(used.tokens == RateBook.Standing(limit: 700, remaining: 450, resetSeconds: 51))
-    }
-
-    @Test(arguments: [
-        (0, 0, 1, Int64(0)), (1, 1, 1, 2), (4, 100, 1, 101), (5, 100, 3, 302),
-        (3, .max, 128, RateClaim.tokensMax), (3, .max, 1, RateClaim.tokensMax),
-        (.max, 0, 1, RateClaim.tokensMax),
-    ])
-    func `a call is estimated at a token for four bytes and all of its output`(
-        bytes: Int, output: Int64, answers: Int64, tokens: Int64
-    ) {
-        #expect(
-            RateClaim.tokens(bodyBytes: bytes, outputTokensMax: output, answerCount: answers)
-                == tokens)
     }
 }
 

@@ -40,9 +40,22 @@ enum RefusalMetadata {
             add(rule: "management keys do not complete", model: nil, allowed: [], to: &metadata)
         case .managementOnly:
             add(rule: "only management keys manage", model: nil, allowed: [], to: &metadata)
+        case .rateLimited(let shortfall), .requestOverRate(let shortfall):
+            add(shortfall, retryAfter: refusal.retryAfterSeconds, to: &metadata)
         default: break
         }
         return metadata
+    }
+
+    private static func add(
+        _ shortfall: RateShortfall, retryAfter: Int?, to metadata: inout JSONObject
+    ) {
+        metadata["rule"] = .string(shortfall.rule.rawValue)
+        metadata["owner"] = .string(shortfall.owner)
+        metadata["limit"] = JSON(shortfall.limit)
+        metadata["used"] = JSON(shortfall.used)
+        metadata["wanted"] = JSON(shortfall.wanted)
+        metadata["retry_after"] = retryAfter.map { JSON(Int64($0)) } ?? .null
     }
 
     private static func add(_ shortfall: BudgetShortfall, to metadata: inout JSONObject) {

@@ -7,6 +7,8 @@ package struct Counters: Sendable {
     package var kept: Int64 = 0
     package var corrected: Int64 = 0
     package var refused: Int64 = 0
+    package var refusedByRate: Int64 = 0
+    package var shadowed: Int64 = 0
     package var downgraded: Int64 = 0
     package var waited: Int64 = 0
     package var warned: Int64 = 0
@@ -23,6 +25,11 @@ package struct Counters: Sendable {
             ("purser_kept_total", "Attempts whose outcome is unknown, booked at the hold.", kept),
             ("purser_corrected_total", "Kept attempts whose truth arrived.", corrected),
             ("purser_refused_total", "Requests refused.", refused),
+            ("purser_rate_refusals_total", "Requests refused for a rate limit.", refusedByRate),
+            (
+                "purser_shadow_refusals_total",
+                "Rules in shadow that would have refused a forwarded request.", shadowed
+            ),
             ("purser_downgraded_total", "Requests sent to another model than asked.", downgraded),
             ("purser_waited_total", "Requests that waited for calls in flight.", waited),
             ("purser_warned_total", "Answers with a soft limit's warning.", warned),

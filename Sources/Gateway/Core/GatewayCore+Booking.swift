@@ -34,10 +34,12 @@ extension GatewayCore {
         of attempt: Attempt, done: @escaping @Sendable (_ isWritten: Bool) -> Void,
         _ book: (inout Treasury) -> Treasury.Booking
     ) -> Entry {
+        let uptime = uptime()
         let (entry, resumptions) = withTill { till in
             let booking = book(&till.treasury)
+            till.endRate(of: booking.entry, at: uptime)
             write(booking.entry, of: attempt, done: done)
-            return (booking.entry, till.resumptions(booking.turns))
+            return (booking.entry, till.resumptions(booking.turns, at: uptime))
         }
         for resumption in resumptions { resumption() }
         return entry
@@ -150,7 +152,15 @@ extension GatewayCore {
 
     /// Notes a refused call for the report. Nobody waits for it: a refusal moves no money.
     func record(_ refusal: Refusal, caller: Caller?, model: String) {
-        count { $0.refused += 1 }
+        let isByRate =
+            switch refusal {
+            case .rateLimited, .requestOverRate: true
+            default: false
+            }
+        count { counters in
+            counters.refused += 1
+            if isByRate { counters.refusedByRate += 1 }
+        }
         guard let caller else { return }
         let now = now()
         // Only models that exist get a line of their own: made-up names must not fill the books.

@@ -37,10 +37,11 @@ extension GatewayCore {
         case .success(let plan): admitted = plan
         case .failure(let refusal): return .refused(refusal, caller)
         }
+        let uptime = uptime()
         let (judgement, resumptions) = withTill { till -> (Judgement, [Resumption]) in
-            let judgement = till.treasury.claim(admitted, in: roster)
+            let judgement = till.claim(admitted, in: roster, at: uptime)
             if case .waiting = judgement { till.resumes[admitted.attempt.id] = resume }
-            return (judgement, till.resumptions(till.treasury.turnsOfNewDay()))
+            return (judgement, till.resumptions(till.treasury.turnsOfNewDay(), at: uptime))
         }
         for resumption in resumptions { resumption() }
         if case .waiting = judgement { count { $0.waited += 1 } }
@@ -54,18 +55,18 @@ extension GatewayCore {
 
     /// Takes a call out of the line; `false` if its turn has just come.
     func stopWaiting(_ attempt: ID<Attempt>) -> Bool {
-        let (wasWaiting, resumptions) = withTill { till -> (Bool, [Resumption]) in
-            guard let turns = till.treasury.stopWaiting(attempt) else { return (false, []) }
-            till.resumes[attempt] = nil
-            return (true, till.resumptions(turns))
+        let uptime = uptime()
+        guard let resumptions = withTill({ $0.stopWaiting(attempt, at: uptime) }) else {
+            return false
         }
         for resumption in resumptions { resumption() }
-        return wasWaiting
+        return true
     }
 
     /// Gives a hold back; nothing was written or billed.
     func giveBack(_ attempt: ID<Attempt>) {
-        let resumptions = withTill { $0.resumptions($0.treasury.giveBack(attempt)) }
+        let uptime = uptime()
+        let resumptions = withTill { $0.giveBack(attempt, at: uptime) }
         for resumption in resumptions { resumption() }
     }
 
@@ -75,6 +76,30 @@ extension GatewayCore {
             till.treasury.book.headroom(
                 in: admitted.budgets, at: admitted.attempt.windows)
         }
+    }
+
+    /// How the limits of the caller's calls and tokens stand; `nil` where there is none.
+    func standings(
+        for caller: Caller
+    ) -> (requests: RateBook.Standing?, tokens: RateBook.Standing?) {
+        guard let claim = RateClaim(caller, tokens: 0) else { return (nil, nil) }
+        let uptime = uptime()
+        return withTill { $0.rates.standings(for: claim, at: uptime) }
+    }
+
+    /// Says which rules in shadow would have refused a call that is forwarded.
+    func reportShadows(over admitted: Admitted) {
+        let rules = admitted.attempt.shadowed
+        if rules.isEmpty { return }
+        count { $0.shadowed += Int64(rules.count) }
+        logger.info(
+            "shadow refusal",
+            metadata: [
+                "request_id": "\(admitted.attempt.requestID)",
+                "member": "\(admitted.caller.member.name)",
+                "tier": "\(admitted.caller.tier?.name ?? "")",
+                "rules": "\(rules.map(\.rawValue).joined(separator: ","))",
+            ])
     }
 
     /// The soft limits of the caller that are reached.

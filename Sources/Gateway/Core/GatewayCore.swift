@@ -88,7 +88,10 @@ package final class GatewayCore: Sendable {
             return roster.revision > box.value.revision
         }
         guard isNewer else { return }
-        let resumptions = withTill { $0.resumptions($0.treasury.judgeWaitersAnew()) }
+        let uptime = uptime()
+        let resumptions = withTill { till in
+            till.resumptions(till.treasury.judgeWaitersAnew(), at: uptime)
+        }
         for resumption in resumptions { resumption() }
         for follower in followers.withLock({ $0 }) { follower() }
     }
@@ -119,6 +122,9 @@ package final class GatewayCore: Sendable {
 
     /// How many calls hold money.
     package var holdCount: Int { withTill { $0.treasury.book.holdCount } }
+
+    /// How many calls with a rate limit are under way.
+    package var limitedCallCount: Int { withTill { $0.rates.inFlightCount } }
 
     /// How long this machine has been up, for deadlines: it never jumps.
     func uptime() -> Timestamp { uptimeClock() }

@@ -15,6 +15,7 @@ extension Exchange: UpstreamListener {
             counters.forwarded += 1
             if isDowngraded { counters.downgraded += 1 }
         }
+        core.reportShadows(over: admitted)
         let edits = request.edits(for: admitted.plan.forwarding)
         var body = ByteBuffer()
         let original = inbound.body
@@ -186,7 +187,9 @@ extension Exchange {
         case .complete: answerWhole()
         case .upstreamError(let status): answerUpstreamError(status)
         case .refusal(let refusal):
-            client?.answer(core.reply(to: refusal, requestID: inbound.id))
+            var reply = core.reply(to: refusal, requestID: inbound.id)
+            addRates(of: admitted?.caller, to: &reply.headers)
+            client?.answer(reply)
         case .broken: broken()
         }
         // Whatever the upstream still sends is of no interest; it rarely sends anything.
@@ -286,12 +289,24 @@ extension Exchange {
             headers.replaceOrAdd(
                 name: "x-purser-budget-remaining", value: max(left, .zero).description)
         }
+        addRates(of: admitted.caller, to: &headers)
         for warning in core.warnings(for: admitted) {
             let owner = core.roster.describe(warning.limit.scope)
             headers.add(
                 name: "x-purser-budget-warning",
                 value: "\(owner) \(warning.limit.period.name): "
                     + "\(warning.spent) spent, soft limit \(warning.limit.amount)")
+        }
+    }
+}
+
+/// How the caller's rates stand, on every answer that has a caller.
+extension Exchange {
+    func addRates(of caller: Caller?, to headers: inout HTTPHeaders) {
+        guard let caller else { return }
+        let (requests, tokens) = core.standings(for: caller)
+        for (name, standing) in [("requests", requests), ("tokens", tokens)] {
+            if let standing { headers.add(standing, of: name) }
         }
     }
 }

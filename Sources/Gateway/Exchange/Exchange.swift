@@ -202,7 +202,12 @@ extension Exchange {
 
     func refuse(_ refusal: Refusal, caller: Caller? = nil) {
         core.record(refusal, caller: caller, model: request?.candidates.first ?? "")
-        client?.answer(core.reply(to: refusal, requestID: inbound.id))
+        var reply = core.reply(to: refusal, requestID: inbound.id)
+        if case .rateLimited(let shortfall) = refusal {
+            reply.headers.add(shortfall, at: core.now())
+        }
+        addRates(of: caller, to: &reply.headers)
+        client?.answer(reply)
         retire()
     }
 }

@@ -37,4 +37,9 @@ package struct Trail: Sendable {
 package struct Shadow: Hashable, Sendable {
     package var rule: Rule
     package var words: String
+
+    package init(rule: Rule, words: String) {
+        self.rule = rule
+        self.words = words
+    }
 }

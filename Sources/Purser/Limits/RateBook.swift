@@ -113,11 +113,6 @@ extension RateBook {
             end(permit, in: scope) { $0.requests.takeBack(1, from: permit.at) }
         }
     }
-
-    /// The most tokens that one call can have; `nil` without such a limit.
-    package static func tokensMax(for rates: RateLimits) -> Int64? {
-        [rates.key, rates.member, rates.tier].compactMap(\.tokensPerMinute).min()
-    }
 }
 
 /// What callers are told of their limits.

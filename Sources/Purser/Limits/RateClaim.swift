@@ -1,7 +1,7 @@
 /// A call, as far as its tier limits it by the minute.
 package struct RateClaim: Sendable {
     /// The most that a call can be counted at, far above any real one: sums of it stay in range.
-    package static let tokensMax: Int64 = 1 << 40
+    private static let tokensMax: Int64 = 1 << 40
 
     /// What it may come to until the provider has counted.
     package let tokens: Int64
@@ -22,17 +22,6 @@ package struct RateClaim: Sendable {
             (.key(caller.key.id), tier.rates.key), (.member(caller.member.id), tier.rates.member),
             (.tier(tier.id), tier.rates.tier),
         ].filter { !$0.1.isEmpty }
-    }
-
-    /// What a call may come to: four bytes of prompt are taken for a token, and each answer for
-    /// as long as it may be.
-    package static func tokens(
-        bodyBytes: Int, outputTokensMax: Int64, answerCount: Int64
-    ) -> Int64 {
-        let (output, isTooMuch) = outputTokensMax.multipliedReportingOverflow(by: answerCount)
-        return countable(
-            Int64(bodyBytes / 4) + (bodyBytes % 4 > 0 ? 1 : 0)
-                + (isTooMuch ? tokensMax : countable(output)))
     }
 
     static func countable(_ tokens: Int64) -> Int64 { min(max(0, tokens), tokensMax) }

@@ -267,6 +267,10 @@ extension Assembly {
                         name: "purser_holds", help: "Calls that hold money now.", kind: .gauge,
                         value: Int64(core.holdCount)),
                     Metric(
+                        name: "purser_limited_calls",
+                        help: "Calls with a rate limit that are under way now.", kind: .gauge,
+                        value: Int64(core.limitedCallCount)),
+                    Metric(
                         name: "purser_unwritten_entries",
                         help: "Entries that wait for the ledger to work again.", kind: .gauge,
                         value: Int64(core.unwrittenCount)),

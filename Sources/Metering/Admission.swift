@@ -21,10 +21,13 @@ package enum Admission {
         /// The least that any budget has left, calls in flight not counted; `nil` without
         /// budgets. Decides the output limit where the gateway may choose one.
         package var headroom: USD?
+        /// The tokens that its rates have left for a call of this caller; `nil` if that is not
+        /// known or not limited.
+        package var tokenRoom: Int64?
 
         package init(
             request: ChatRequest, caller: Caller, app: String, at: Timestamp,
-            catalogue: Catalogue, headroom: USD?
+            catalogue: Catalogue, headroom: USD?, tokenRoom: Int64? = nil
         ) {
             self.request = request
             self.caller = caller
@@ -32,6 +35,7 @@ package enum Admission {
             self.at = at
             self.catalogue = catalogue
             self.headroom = headroom
+            self.tokenRoom = tokenRoom
         }
     }
 
@@ -97,7 +101,7 @@ package enum Admission {
         let tier = hearing.tier
         let cost = try CostBound.make(request, models: models, ceilings: tier?.ceilings ?? [:])
             .get()
-        let output = try output(request, models, cost, inquiry.headroom, &hearing)
+        let output = try output(inquiry, models, cost, &hearing)
         guard let bound = cost.bound(outputTokens: output.tokens) else {
             let words = "A call that could cost more than \(USD.callCostMax.dollars)"
             throw .extraNotAllowed(words, ceiling: nil)
@@ -165,9 +169,9 @@ extension Admission {
     }
 
     private static func output(
-        _ request: ChatRequest, _ models: [ListedModel], _ cost: CostBound, _ headroom: USD?,
-        _ hearing: inout Hearing
+        _ inquiry: Inquiry, _ models: [ListedModel], _ cost: CostBound, _ hearing: inout Hearing
     ) throws(Refusal) -> Output {
+        let request = inquiry.request
         // Fall-backs share the one limit in the body; the hold is computed with the same.
         var limit = models.reduce(1) { max($0, $1.outputTokensMax) }
         let tier = hearing.tier
@@ -178,13 +182,13 @@ extension Admission {
         {
             limit = min(limit, max)
         }
-        if named == nil, let max = tokensLeft(for: request, in: tier) { limit = min(limit, max) }
-        let wished = min(named ?? limit, limit)
-        var output = Output(tokens: wished, isLowered: named.map { wished < $0 } ?? false)
+        let left = named == nil ? tokensLeft(for: inquiry) : nil
+        let wished = min(named ?? limit, limit, left ?? limit)
+        var output = Output(tokens: wished, isLowered: wished < named ?? (left == nil ? 0 : limit))
         // A limit that the client named is its own affair, unless the tier says otherwise.
         let mayLower = named == nil || tier?.clampsOutput == true
         let costMax = hearing.isShadowed(.requestCost) ? nil : tier?.requestCostMax
-        let money = [headroom, costMax].compactMap { $0 }.min()
+        let money = [inquiry.headroom, costMax].compactMap { $0 }.min()
         if mayLower, let money, !fits(cost.bound(outputTokens: wished), in: money) {
             let affordable = min(wished, cost.outputTokensAffordable(with: money))
             output.tokens = max(min(chosenOutputTokensMin, wished), affordable)
@@ -200,12 +204,19 @@ extension Admission {
     }
 
     /// The output limit that a rate leaves a call of this size; `nil` without such a rate.
-    private static func tokensLeft(for request: ChatRequest, in tier: Tier?) -> Int64? {
-        guard let tier, !tier.shadowed.contains(.tokensPerMinute) else { return nil }
+    ///
+    /// It takes no more than half of what is left: most answers are much shorter than they may
+    /// be, and the next call must fit beside this one while nobody knows by how much.
+    private static func tokensLeft(for inquiry: Inquiry) -> Int64? {
+        guard let tier = inquiry.caller.tier, !tier.shadowed.contains(.tokensPerMinute)
+        else { return nil }
         let rates = tier.rates
-        let max = [rates.key, rates.member, rates.tier].compactMap(\.tokensPerMinute).min()
-        return max.map {
-            Swift.max(chosenOutputTokensMin, ($0 - promptEstimate(request)) / request.answerCount)
+        let most = [rates.key, rates.member, rates.tier].compactMap(\.tokensPerMinute).min()
+        return most.map { most in
+            let room = min(most, inquiry.tokenRoom ?? most) / 2
+            let request = inquiry.request
+            return max(
+                chosenOutputTokensMin, (room - promptEstimate(request)) / request.answerCount)
         }
     }
 

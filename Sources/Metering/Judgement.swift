@@ -84,11 +84,12 @@ package struct Case: Sendable {
 
     /// What may run and what it can cost, if the budgets of that day have `headroom` left.
     package func plan(
-        for caller: Caller, on day: CivilDate, budgets: [Budget], headroom: USD?
+        for caller: Caller, on day: CivilDate, budgets: [Budget], headroom: USD?,
+        tokenRoom: Int64? = nil
     ) -> Result<Admitted, Refusal> {
         let inquiry = Admission.Inquiry(
             request: request, caller: caller, app: identity.app, at: at, catalogue: catalogue,
-            headroom: headroom)
+            headroom: headroom, tokenRoom: tokenRoom)
         return Admission.plan(inquiry).map { plan in
             let attempt = Attempt(
                 id: attempt, requestID: requestID, at: at, key: caller.key.id,

@@ -122,6 +122,15 @@ def test_a_call_of_more_tokens_than_a_minute_has_is_not_told_to_wait(team, tier)
     assert team.chat(person.key, max_tokens=100).status_code == 200
 
 
+def test_calls_that_name_no_limit_fit_a_minute_one_after_the_other(team, tier):
+    """The model's own limit is more than the minute has; none of them uses as much."""
+    person = team.person(tier=tier("--tokens-per-minute", "5000"))
+    answers = [team.chat(person.key, max_tokens=None) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [200] * 3
+    chosen = [int(answer.headers["X-Purser-Max-Tokens"]) for answer in answers]
+    assert 2500 > chosen[0] > chosen[1] > chosen[2] >= 256
+
+
 def test_who_uses_a_shared_limit_up_does_not_make_others_wait(team, tier):
     shared = tier("--requests-per-minute", "tier=10")
     hog, modest = team.person(tier=shared), team.person(tier=shared)

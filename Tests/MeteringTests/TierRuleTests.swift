@@ -348,7 +348,15 @@ struct TierRuleTests {
     @Test func `a call without a limit gets one that fits the tokens of a minute`() throws {
         let tier = tier { $0.rates.member.tokensPerMinute = 1_000 }
         let plan = try plan(#""model":"a/small""#, tier)
-        #expect(plan.tokenEstimate <= 1_000 && plan.forwarding.outputTokensMax > 900)
+        #expect(plan.tokenEstimate <= 500 && plan.forwarding.outputTokensMax > 450)
+        #expect(plan.isOutputLowered)
+        var later = try inquiry(#""model":"a/small""#, tier)
+        later.tokenRoom = 700
+        let second = try Admission.plan(later).get()
+        #expect(second.tokenEstimate <= 350 && second.forwarding.outputTokensMax > 300)
+        later.tokenRoom = 10
+        let last = try Admission.plan(later).get()
+        #expect(last.forwarding.outputTokensMax == Admission.chosenOutputTokensMin)
         let named = try self.plan(#""model":"a/small","max_tokens":4000"#, tier)
         #expect(named.tokenEstimate > 4_000)
     }

@@ -31,7 +31,7 @@ extension GatewayCore {
         }
         let planned = matter.plan(
             for: caller, on: prospect.day, budgets: prospect.budgets,
-            headroom: prospect.headroom)
+            headroom: prospect.headroom, tokenRoom: standings(for: caller).tokens?.remaining)
         let admitted: Admitted
         switch planned {
         case .success(let plan): admitted = plan

@@ -23,6 +23,7 @@ let package = Package(
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
         // Ring 0: values and decisions. No I/O, no clock, no Foundation.
@@ -55,7 +56,7 @@ let package = Package(
                 "Purser", "Metering", "OpenRouterWire", "Storage", "Credentials", "SQLiteStorage",
                 "OpenRouter", "OpenRouterSandbox", "Management", "Gateway", "Console",
             ],
-            [.argumentParser, .nioCore, .nioPosix, .log]),
+            [.argumentParser, .nioCore, .nioPosix, .log, .yams]),
         .executableTarget(
             name: "PurserMain", dependencies: ["PurserApp"], swiftSettings: .strict),
 
@@ -161,6 +162,7 @@ extension Target.Dependency {
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
+    static let yams = product(name: "Yams", package: "Yams")
     static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
 }
 

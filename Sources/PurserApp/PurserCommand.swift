@@ -22,10 +22,10 @@ package struct PurserCommand: AsyncParsableCommand {
 
     /// In the order of the help.
     private static let subcommands: [any ParsableCommand.Type] = [
-        DemoCommand.self, InitCommand.self, ServeCommand.self, TierCommand.self, MemberCommand.self,
-        KeyCommand.self,
+        DemoCommand.self, InitCommand.self, ServeCommand.self, TierCommand.self, TeamCommand.self,
+        MemberCommand.self, KeyCommand.self,
         BudgetCommand.self, ReportCommand.self, UsageCommand.self, DashboardCommand.self,
-        LedgerCommand.self, SandboxCommand.self,
+        LedgerCommand.self, PlanCommand.self, ApplyCommand.self, SandboxCommand.self,
     ]
 
     package init() {}

@@ -152,3 +152,161 @@ def test_a_model_that_nobody_listed_is_a_warning(team):
     warnings = team.commands.run(*command).stderr.splitlines()
     assert len(warnings) == 2 and "opnai/gpt-4o" in warnings[0] and "mistral/*" in warnings[1]
     assert shown(team, "a")["models"] == [CHEAP, "anthropic/*", "opnai/gpt-4o", "mistral/*"]
+
+
+def member(team, name):
+    return team.commands.json("member", "show", name)
+
+
+def test_a_member_is_given_a_tier_and_a_team_and_loses_them_again(team):
+    run = team.commands.run
+    run("tier", "set", "small")
+    run("member", "add", "alice", "--daily", "5")
+    for options, tier, crew in [
+        (["--tier", "small"], "small", None), (["--team", "platform"], "small", "platform"),
+        (["--no-tier"], None, "platform"), (["--tier", "small", "--no-team"], "small", None),
+    ]:  # fmt: skip
+        changed = json.loads(run("member", "set", "alice", *options, "--format", "json").stdout)
+        assert (changed["tier"], changed["team"]) == (tier, crew)
+        assert member(team, "alice")["tier"] == tier and member(team, "alice")["team"] == crew
+        assert str(changed["budgets"]["daily"]) == "5"
+    before = directory(team)
+    run("member", "set", "alice", expect=2)
+    run("member", "set", "alice", "--tier", "small", "--no-tier", expect=2)
+    run("member", "set", "alice", "--tier", "nothing", expect=1)
+    run("member", "set", "nobody", "--tier", "small", expect=1)
+    assert directory(team) == before
+
+
+def test_a_team_has_a_tier_for_its_members(team):
+    run = team.commands.run
+    run("tier", "set", "small")
+    made = team.commands.json("team", "set", "platform", "--tier", "small")
+    assert made == {"name": "platform", "tier": "small", "members": []}
+    run("member", "add", "bob", "--team", "platform")
+    run("member", "add", "alice", "--team", "platform")
+    assert team.commands.json("team", "show", "platform") == made | {"members": ["alice", "bob"]}
+    assert team.commands.json("team", "list")["teams"] == [made | {"members": ["alice", "bob"]}]
+    assert team.commands.json("team", "set", "platform", "--no-tier")["tier"] is None
+    for words, code in [
+        (["set", "platform"], 2), (["set", "platform", "--tier", "nothing"], 1),
+        (["set", "two words", "--no-tier"], 2), (["show", "nothing"], 1),
+    ]:  # fmt: skip
+        assert run("team", *words, expect=code).stderr
+
+
+def test_a_tier_goes_when_nobody_has_it(team):
+    """And who has it is named, so that they can be given another one."""
+    run = team.commands.run
+    run("tier", "set", "small", "--ceiling", "image=1", "--shadow", "all", "--parallel", "3")
+    run("team", "set", "platform", "--tier", "small")
+    run("member", "add", "alice", "--tier", "small")
+    told = run("tier", "remove", "small", expect=1).stderr
+    assert "member alice" in told and "team platform" in told
+    run("team", "set", "platform", "--no-tier")
+    run("member", "set", "alice", "--no-tier")
+    run("tier", "remove", "small")
+    run("tier", "show", "small", expect=1)
+    run("tier", "remove", "small", expect=1)
+
+
+FILE = """
+tiers:
+  fast:
+    models: [openai/gpt-4o-mini, 'anthropic/*']
+    aliases: {quick: openai/gpt-4o-mini}
+    max_prompt_price: 0.15
+    hours: mon-fri 08:00-18:00
+    requests_per_minute: {member: 60, tier: 600}
+teams:
+  platform: {tier: fast}
+members:
+  alice: {team: platform}
+  bob: {tier: fast}
+"""
+
+
+def rows(done):
+    return [
+        (row["kind"], row["name"], row["action"], set(row["fields"]))
+        for row in json.loads(done.stdout)["changes"]
+    ]
+
+
+def test_a_file_is_planned_made_so_and_then_changes_nothing(team, tmp_path):
+    """The plan says what apply does; applied again it raises no revision."""
+    file = tmp_path / "team.yaml"
+    file.write_text(FILE)
+    command = lambda word: team.commands.run(word, "team.yaml", "--format", "json")
+    team.commands.run("member", "add", "bob", "--team", "other", "--daily", "3")
+    before = directory(team)
+    planned = command("plan")
+    assert directory(team) == before
+    settings = {"models", "aliases", "max_prompt_price", "hours", "hours_zone"}
+    assert rows(planned) == [
+        ("tier", "fast", "added", settings | {"requests_per_minute"}),
+        ("team", "platform", "added", {"tier"}), ("member", "alice", "added", {"team"}),
+        ("member", "bob", "changed", {"tier"}),
+    ]  # fmt: skip
+    assert command("apply").stdout == planned.stdout
+    assert revision(team) == before[-1] + 1
+    assert member(team, "bob")["team"] == "other" and member(team, "bob")["tier"] == "fast"
+    assert shown(team, "fast")["requests_per_minute"] == {"member": 60, "tier": 600}
+
+    after = directory(team)
+    for word in ("plan", "apply"):
+        assert {action for _, _, action, _ in rows(command(word))} == {"unchanged"}
+    assert directory(team) == after
+
+    file.write_text(FILE.replace("0.15", "0.2").replace("{team: platform}", "{tier: fast}"))
+    assert [row for row in rows(command("apply")) if row[2] != "unchanged"] == [
+        ("tier", "fast", "changed", {"max_prompt_price"}),
+        ("member", "alice", "changed", {"tier"}),
+    ]
+    assert shown(team, "fast")["max_prompt_price"] == "0.2"
+
+
+@pytest.mark.parametrize(
+    ("broken", "line"),
+    [
+        (FILE.replace("max_prompt_price", "max_promt_price"), 6),
+        (FILE.replace("0.15", "cheap"), 6),
+        (FILE.replace("aliases: {", "aliases: ["), 5),
+        (FILE + "  bob: {}\n", 14),
+        (FILE.replace("{team: platform}", "{tier: none}"), 12),
+        (FILE + "keys: {}\n", 14),
+    ],
+)
+def test_a_file_with_a_mistake_changes_nothing(team, tmp_path, broken, line):
+    """The mistake is named with its line, and what was right around it is not applied either."""
+    (tmp_path / "team.yaml").write_text(broken)
+    before = directory(team)
+    for word in ("plan", "apply"):
+        done = team.commands.run(word, "team.yaml", expect=1)
+        assert not done.stdout
+        # The parser may notice a line later that something was not closed.
+        assert any(f"team.yaml:{at}: " in done.stderr for at in (line, line - 1, line + 1))
+    assert directory(team) == before
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"a" * (4 * 1024 * 1024 + 1)])
+def test_what_is_no_file_of_a_team_is_refused(team, tmp_path, content):
+    if content is not None:
+        (tmp_path / "team.yaml").write_bytes(content)
+    assert "team.yaml" in team.commands.run("apply", "team.yaml", expect=1).stderr
+
+
+def test_a_new_team_begins_with_four_tiers(tmp_path):
+    """They are printed as a file, and applying that file changes nothing."""
+    commands = Commands(tmp_path, tmp_path / "new.db")
+    assert commands.json("init")["tiers"] == ["free", "basic", "pro", "enterprise"]
+    names = [tier["name"] for tier in commands.json("tier", "list")["tiers"]]
+    assert names == ["basic", "enterprise", "free", "pro"]
+    (tmp_path / "tiers.yaml").write_text(commands.run("tier", "examples").stdout)
+    done = commands.run("plan", "tiers.yaml", "--format", "json")
+    assert {action for _, _, action, _ in rows(done)} == {"unchanged"}
+    commands.run("member", "add", "alice", "--tier", "pro")
+    # Another management key is no new team.
+    commands.run("tier", "remove", "free")
+    assert commands.json("init", "--new-key")["tiers"] == []
+    assert len(commands.json("tier", "list")["tiers"]) == 3

@@ -35,7 +35,7 @@ struct ImportTests {
             "Purser", "Metering", "OpenRouterWire", "Storage", "Credentials", "SQLiteStorage",
             "OpenRouter", "OpenRouterSandbox", "Management", "Gateway", "Console",
             "ArgumentParser", "NIOCore", "NIOPosix", "Logging", "Foundation", "Dispatch",
-            "Synchronization",
+            "Synchronization", "Yams",
         ],
         "PurserMain": ["PurserApp"],
     ]

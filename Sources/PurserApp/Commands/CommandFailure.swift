@@ -26,6 +26,7 @@ extension CommandFailure {
     enum Absence {
         case noMember(String)
         case noTier(String)
+        case noTeam(String)
     }
 
     init(_ absence: Absence) {
@@ -38,6 +39,10 @@ extension CommandFailure {
             self.init(
                 .failed, "there is no tier named \"\(name)\"",
                 hint: "see which there are with: purser tier list")
+        case .noTeam(let name):
+            self.init(
+                .failed, "there is no team named \"\(name)\"",
+                hint: "see which there are with: purser team list")
         }
     }
 }

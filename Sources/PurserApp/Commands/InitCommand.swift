@@ -52,25 +52,35 @@ struct InitCommand: ParsableCommand {
                 hint: "leave out --time-zone")
         }
         if let timeZone { try books.directory.setTimeZone(timeZone) }
+        let isEmpty = try books.directory.roster().tiers.isEmpty
+        let tiers = isFirst && isEmpty ? try TierExamples.add(to: books) : []
         let isBrought = source.value(of: .managementKey) != nil && !newKey
         let secret = isBrought ? nil : ThisMachine.mint(.management)
         if let secret { try books.directory.addManagementKey(secret.digest, at: books.now) }
-        try Terminal.write(text(file, key: secret?.reveal()))
+        try Terminal.write(text(file, key: secret?.reveal(), tiers: tiers))
     }
 
-    private func text(_ file: DatabaseFile, key: String?) -> String {
+    private func text(_ file: DatabaseFile, key: String?, tiers: [String]) -> String {
         switch output.format {
-        case .json: (["management_key": JSON(key)] as JSON).text + "\n"
+        case .json:
+            ([
+                "management_key": JSON(key), "tiers": .array(tiers.map(JSON.string)),
+            ] as JSON).text + "\n"
         case .csv: CSV.line(["management_key"]) + CSV.line([key ?? ""])
         case .table:
             """
             The database is \(file.path).
             \(key.map { "\nmanagement key: \($0)\n\nIt is shown this once: keep it safe." }
                 ?? "The management key is the one in PURSER_MANAGEMENT_KEY.")
+            \(tiers.isEmpty ? "" : """
 
+                There are tiers to begin with: \(tiers.joined(separator: ", ")).
+                See what they allow with purser tier list, and change them as you like.
+
+                """)
             Next:
-              purser tier set standard --models '*' --otherwise deny
-              purser member add alice --tier standard --daily 5
+              purser tier list
+              purser member add alice \(tiers.contains("pro") ? "--tier pro " : "")--daily 5
               purser key create --member alice
               OPENROUTER_API_KEY=sk-or-v1-… purser serve
 

@@ -10,7 +10,8 @@ struct MemberCommand: ParsableCommand {
               purser member add alice --tier standard --team platform --daily 5
             """,
         subcommands: [
-            MemberAddCommand.self, MemberListCommand.self, MemberShowCommand.self,
+            MemberAddCommand.self, MemberSetCommand.self, MemberListCommand.self,
+            MemberShowCommand.self,
             MemberRemoveCommand.self,
         ])
 }

@@ -11,6 +11,6 @@ struct TierCommand: ParsableCommand {
             """,
         subcommands: [
             TierSetCommand.self, TierListCommand.self, TierShowCommand.self,
-            TierRemoveCommand.self,
+            TierRemoveCommand.self, TierExamplesCommand.self,
         ])
 }

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -310,3 +311,20 @@ def test_a_new_team_begins_with_four_tiers(tmp_path):
     commands.run("tier", "remove", "free")
     assert commands.json("init", "--new-key")["tiers"] == []
     assert len(commands.json("tier", "list")["tiers"]) == 3
+
+
+def test_files_that_are_applied_at_once_all_hold(team, tmp_path):
+    """Each is decided on what the others left: none undoes another, and none gives up."""
+
+    def apply(number):
+        (tmp_path / f"{number}.yaml").write_text(
+            f"tiers: {{all: {{}}}}\nmembers: {{p{number}: {{tier: all}}}}"
+        )
+        return team.commands.run("apply", f"{number}.yaml")
+
+    before = revision(team)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(apply, range(4)))
+    members = {row["name"]: row["tier"] for row in team.commands.json("member", "list")["members"]}
+    assert members == {f"p{number}": "all" for number in range(4)}
+    assert revision(team) == before + 4

@@ -324,6 +324,27 @@ struct TierRuleTests {
         #expect(plan.forwarding.thinkingTokensMax == (isLowered ? 800 : nil))
     }
 
+    @Test(arguments: [
+        #""output_config":{"effort":"minimal"}"#, #""verbosity":"high""#,
+        #""reasoning_effort":"high""#, #""reasoning":{"max_tokens":2000}"#,
+        #""thinking":{"type":"enabled","budget_tokens":2000}"#, #""include_reasoning":true"#,
+    ])
+    func `no place is left that asks for thinking where there shall be none`(
+        field: String
+    ) throws {
+        let tier = tier { $0.effortMax = ReasoningEffort.none }
+        let body = "{\"model\":\"a/small\",\(field),\"messages\":[{\"content\":\"hi\"}]}"
+        let bytes = Array(body.utf8)
+        let request = try ChatRequest.scan(bytes.span)
+        let plan = try Admission.plan(
+            request, caller: alice(tier), catalogue: catalogue, headroom: nil
+        ).get()
+        let forwarded = applied(request.edits(for: plan.forwarding), to: bytes)
+        let again = try ChatRequest.scan(forwarded.span)
+        #expect((again.effort ?? ReasoningEffort.none) == ReasoningEffort.none)
+        #expect((again.thinkingTokens ?? 0) == 0)
+    }
+
     // Time and name.
 
     @Test func `outside its hours a tier says when they begin`() throws {

@@ -92,6 +92,7 @@ struct ChatRequestTests {
 
     @Test(arguments: [
         #""plugins":[{"id":"web"}]"#, #""preset":"x""#, #""web_search_options":{}"#,
+        #""tools":[{"type":1}]"#, #""tools":[{"type":[]}]"#, #""tools":[{"type":""}]"#,
         #""tools":[{"type":"openrouter:web_search"}]"#, #""tools":[{"name":"x"}]"#,
         #""modalities":["text","image"]"#, #""service_tier":"priority""#, #""audio":{"voice":"x"}"#,
     ])

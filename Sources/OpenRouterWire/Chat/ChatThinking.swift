@@ -151,7 +151,7 @@ extension ChatThinking {
 
 /// Writing.
 extension ChatThinking {
-    /// Effort as far as it goes down where there is no word for none.
+    /// Where there is no word for less, the place is left out and `reasoning` says it.
     private static let effortLeast = ReasoningEffort.low
 
     /// What becomes of the places under the limits of `forwarding`.
@@ -174,7 +174,10 @@ extension ChatThinking {
         if let limit = forwarding.effort {
             isOwnChanged = lowerOwn(&own, to: limit) || isOwnChanged
             lowerOthers(&result, to: limit)
-            let isDropped = result.thinking == .leaveOut || result.included == .leaveOut
+            let isDropped =
+                result.thinking == .leaveOut || result.included == .leaveOut
+                || result.verbosity == .leaveOut
+                || outputConfig?["effort"] != nil && limit < ChatThinking.effortLeast
             let isUnnamed = forwarding.writesEffort && effort == nil && tokens == nil
             if isDropped || isUnnamed, own["effort"]?.effort == nil, own["enabled"] != false {
                 own["effort"] = .string(limit.rawValue)
@@ -214,10 +217,12 @@ extension ChatThinking {
         let word = JSON.string(limit.rawValue)
         if let shorthand, shorthand > limit { result.shorthand = .write(word) }
         if isIncluded, ChatThinking.effortOfOwn > limit { result.included = .leaveOut }
-        let least = JSON.string(max(limit, ChatThinking.effortLeast).rawValue)
-        if let verbosity, verbosity > limit { result.verbosity = .write(least) }
+        let hasWord = limit >= ChatThinking.effortLeast
+        if let verbosity, verbosity > limit {
+            result.verbosity = hasWord ? .write(word) : .leaveOut
+        }
         if var outputConfig, let effort = outputConfig["effort"]?.effort, effort > limit {
-            outputConfig["effort"] = least
+            if hasWord { outputConfig["effort"] = word } else { outputConfig["effort"] = nil }
             result.outputConfig = .write(.object(outputConfig))
         }
         if let thinking, thinking["type"] != "disabled" {

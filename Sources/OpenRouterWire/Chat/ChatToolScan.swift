@@ -59,7 +59,8 @@ enum ChatToolScan {
             hasMember = try JSONGrammar.hasNextMember(bytes, &index)
         }
         guard let type else { return extras.forbid("A tool without a type") }
-        if ownTypes[bytes, type.lowerBound + 1..<type.upperBound - 1] == true { return }
+        let isString = bytes[type.lowerBound] == UInt8(ascii: "\"")
+        if isString, ownTypes[bytes, type.lowerBound + 1..<type.upperBound - 1] == true { return }
         let tool = try ChatRequestScan.whole("A tool", bytes, start..<index)
         guard let word = tool["type"]?.string else {
             return extras.forbid("A tool whose type is no string")

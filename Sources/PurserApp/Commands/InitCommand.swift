@@ -10,7 +10,8 @@ struct InitCommand: ParsableCommand {
         commandName: "init",
         abstract: "Make the database and the management key.",
         discussion: """
-            The management key is shown once. Set PURSER_MANAGEMENT_KEY to bring one of your own.
+            The management key is shown once. Set PURSER_MANAGEMENT_KEY to bring one of your own. \
+            A team without any tier begins with four: purser tier examples
 
             Example:
               purser init --database team.db --time-zone Europe/Berlin

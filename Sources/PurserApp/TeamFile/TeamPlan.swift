@@ -36,7 +36,7 @@ struct TeamPlan: Sendable {
     private let tierNames: Set<String>
 
     init(
-        _ file: TeamFile, on roster: Roster, zone: @escaping @Sendable (String) -> Zone?
+        _ file: TeamFile, on roster: Roster, zone: (String) -> Zone?
     ) throws(TeamFile.Fault) {
         self.roster = roster
         revision = roster.revision
@@ -47,7 +47,7 @@ struct TeamPlan: Sendable {
     }
 
     private mutating func add(
-        _ entry: TeamFile.TierEntry, _ zone: @escaping @Sendable (String) -> Zone?
+        _ entry: TeamFile.TierEntry, _ zone: (String) -> Zone?
     ) throws(TeamFile.Fault) {
         let tier: Tier
         do throws(TierForm.Fault) {

@@ -16,22 +16,22 @@ struct TierForm: Sendable {
 
     /// The tier without an id, which the store gives.
     func tier(
-        organisationZone: Zone, zone: @escaping @Sendable (String) -> Zone?
+        organisationZone: Zone, zone: (String) -> Zone?
     ) throws(Fault) -> Tier {
-        var reading = TierReading(hoursZone: organisationZone, zone: zone)
+        var hoursZone = organisationZone
         if let names = values["hours_zone"] {
             guard names.count == 1, let zone = zone(names[0]) else {
                 throw Fault(
                     setting: "hours_zone",
                     message: "there is no time zone named \"\(names.joined(separator: ", "))\"")
             }
-            reading.hoursZone = zone
+            hoursZone = zone
         }
         var tier = Tier(id: ID(0), name: name, models: [])
         for setting in TierSetting.all {
             guard let texts = values[setting.name] else { continue }
             do {
-                try setting.write(&tier, texts, reading)
+                try setting.write(&tier, texts, hoursZone)
             } catch {
                 throw Fault(setting: setting.name, message: error.message)
             }

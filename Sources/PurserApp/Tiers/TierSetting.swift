@@ -25,15 +25,8 @@ struct TierSetting: Sendable {
     let absent: String
     /// The value as it is typed, one text for each element; `nil` where it is not set.
     let read: @Sendable (Tier) -> [String]?
-    /// Puts what was typed into a tier, or says what is wrong with it.
-    let write: @Sendable (inout Tier, [String], TierReading) throws(TierFault) -> Void
-}
-
-/// What a text may need to be understood.
-struct TierReading: Sendable {
-    /// Where the hours of the tier are on the wall.
-    var hoursZone: Zone
-    var zone: @Sendable (String) -> Zone?
+    /// Puts what was typed into a tier, or says what is wrong with it; hours are in the zone.
+    let write: @Sendable (inout Tier, [String], Zone) throws(TierFault) -> Void
 }
 
 /// Why something cannot be a tier's: lower case, no full stop.
@@ -171,10 +164,10 @@ extension TierSetting {
         TierSetting(
             name: "hours", shape: .text, title: "hours", absent: "any time",
             read: { $0.hours.map { [$0.text] } },
-            write: { tier, texts, reading throws(TierFault) in
+            write: { tier, texts, zone throws(TierFault) in
                 // A file may give each run as an element of its own.
                 let text = texts.joined(separator: ", ")
-                guard let hours = OpeningHours(text, zone: reading.hoursZone) else {
+                guard let hours = OpeningHours(text, zone: zone) else {
                     throw TierFault("\"\(text)\" are no hours: write mon-fri 08:00-18:00")
                 }
                 tier.hours = hours
@@ -183,7 +176,7 @@ extension TierSetting {
             name: "hours_zone", shape: .text, title: "hours' zone",
             absent: "the organisation's",
             read: { $0.hours.map { [$0.zone.name] } },
-            write: { tier, texts, reading throws(TierFault) in
+            write: { tier, _, _ throws(TierFault) in
                 // Hours stand above: they have been read in this zone.
                 guard tier.hours != nil else { throw TierFault("is for hours, and there are none") }
             }),

@@ -9,16 +9,16 @@ import Purser
 package struct OpenRouterClient: Sendable {
     private let http: HTTPClient
     private let baseURL: String
-    private let key: String
+    private let key: String?
 
     /// The model list is the largest answer, about a megabyte.
     private static let answerBytesMax = 64 * 1_024 * 1_024
 
     /// - Parameters:
     ///   - baseURL: with its version and no slash at the end: `https://openrouter.ai/api/v1`.
-    ///   - key: an ordinary key.
+    ///   - key: an ordinary key; `nil` for what may be asked without one.
     ///   - certificatesFile: trusted instead of the system's; `nil` for the system's.
-    package init(baseURL: String, key: String, certificatesFile: String? = nil) {
+    package init(baseURL: String, key: String?, certificatesFile: String? = nil) {
         self.baseURL = baseURL
         self.key = key
         var configuration = HTTPClient.Configuration()
@@ -64,7 +64,7 @@ package struct OpenRouterClient: Sendable {
     ) async throws(Failure) -> Answer {
         var request = HTTPClientRequest(url: baseURL + path)
         request.method = .init(rawValue: method)
-        request.headers.add(name: "authorization", value: "Bearer \(key)")
+        if let key { request.headers.add(name: "authorization", value: "Bearer \(key)") }
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
@@ -82,13 +82,13 @@ package struct OpenRouterClient: Sendable {
         }
     }
 
-    /// The whole model list.
-    package func models() async throws(Failure) -> [ListedModel] {
+    /// The whole model list, as it came and as it reads.
+    package func modelList() async throws(Failure) -> (body: String, models: [ListedModel]) {
         let answer = try await send("GET", "/models")
         guard answer.status == 200, let models = answer.json.flatMap(ListedModel.list) else {
             throw Failure(description: "GET /models at \(baseURL) answered \(answer.status)")
         }
-        return models
+        return (String(decoding: answer.body, as: UTF8.self), models)
     }
 
     /// What one generation cost; `nil` while the upstream does not know it yet.

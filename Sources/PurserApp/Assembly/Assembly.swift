@@ -88,7 +88,7 @@ struct Assembly: Sendable {
             tasks.addTask {
                 await LateTruth(client: client, core: core, logger: logger).run(questions)
             }
-            tasks.addTask { await refreshCatalogue(core, client) }
+            tasks.addTask { await refreshCatalogue(core, client, books) }
             if let port = await consolePorts.first(where: { _ in true }) {
                 let running = Running(
                     gatewayURL: gatewayURL,
@@ -208,7 +208,7 @@ extension Assembly {
         gateway.contact = settings.contact
         return GatewayCore(
             settings: gateway, ledger: books.ledger, roster: roster,
-            catalogue: await fetchCatalogue(client) ?? .empty,
+            catalogue: await fetchCatalogue(client, books) ?? .empty,
             book: try books.book(at: now, in: roster.zone),
             lastAttempt: try books.store.lastAttempt(), requestPrefix: ThisMachine.runName(),
             logger: logger, clock: ThisMachine.now, uptime: ThisMachine.uptime, onKept: onKept,
@@ -222,9 +222,13 @@ extension Assembly {
             })
     }
 
-    private func fetchCatalogue(_ client: OpenRouterClient) async -> Catalogue? {
+    private func fetchCatalogue(
+        _ client: OpenRouterClient, _ books: ServingBooks
+    ) async -> Catalogue? {
         do throws(OpenRouterClient.Failure) {
-            return Catalogue(try await client.models())
+            let list = try await client.modelList()
+            keep(list.body, in: books)
+            return Catalogue(list.models)
         } catch {
             // Calls are refused until it comes; one that was fetched before stays in use.
             logger.warning("price list not fetched", metadata: ["reason": "\(error)"])
@@ -232,8 +236,21 @@ extension Assembly {
         }
     }
 
+    /// Keeps a list that is new for commands, which judge and replay by it.
+    private func keep(_ body: String, in books: ServingBooks) {
+        do throws(StorageFailure) {
+            guard try books.store.modelList()?.body != body else { return }
+            try books.store.keepModelList(body, at: ThisMachine.now())
+        } catch {
+            // The gateway itself works by the list in memory.
+            logger.warning("price list not kept", metadata: ["reason": "\(error)"])
+        }
+    }
+
     /// Keeps the price list fresh until cancelled.
-    private func refreshCatalogue(_ core: GatewayCore, _ client: OpenRouterClient) async {
+    private func refreshCatalogue(
+        _ core: GatewayCore, _ client: OpenRouterClient, _ books: ServingBooks
+    ) async {
         while !Task.isCancelled {
             let pause =
                 core.catalogue.isEmpty
@@ -244,7 +261,9 @@ extension Assembly {
                 // Cancelled: the gateway stops.
                 return
             }
-            if let catalogue = await fetchCatalogue(client) { core.replaceCatalogue(catalogue) }
+            if let catalogue = await fetchCatalogue(client, books) {
+                core.replaceCatalogue(catalogue)
+            }
         }
     }
 

@@ -87,19 +87,38 @@ package struct Case: Sendable {
         for caller: Caller, on day: CivilDate, budgets: [Budget], headroom: USD?,
         tokenRoom: Int64? = nil
     ) -> Result<Admitted, Refusal> {
-        let inquiry = Admission.Inquiry(
+        Admission.plan(inquiry(for: caller, headroom: headroom, tokenRoom: tokenRoom))
+            .map { admit($0, for: caller, on: day, budgets: budgets) }
+    }
+
+    /// The same, with the way to it.
+    func explain(
+        for caller: Caller, on day: CivilDate, budgets: [Budget], headroom: USD?,
+        tokenRoom: Int64?
+    ) -> (Result<Admitted, Refusal>, Trail) {
+        let (planned, trail) = Admission.explain(
+            inquiry(for: caller, headroom: headroom, tokenRoom: tokenRoom))
+        return (planned.map { admit($0, for: caller, on: day, budgets: budgets) }, trail)
+    }
+
+    private func inquiry(
+        for caller: Caller, headroom: USD?, tokenRoom: Int64?
+    ) -> Admission.Inquiry {
+        Admission.Inquiry(
             request: request, caller: caller, app: identity.app, at: at, catalogue: catalogue,
             headroom: headroom, tokenRoom: tokenRoom)
-        return Admission.plan(inquiry).map { plan in
-            let attempt = Attempt(
-                id: attempt, requestID: requestID, at: at, key: caller.key.id,
-                member: caller.member.id, team: caller.team,
-                requestedModel: plan.requestedModel, model: plan.model, app: identity.app,
-                isStreamed: request.isStreamed, bound: plan.bound, day: day, alias: plan.alias,
-                shadowed: plan.shadows.map(\.rule))
-            return Admitted(
-                plan: plan, attempt: attempt, caller: caller, revision: roster.revision,
-                budgets: budgets)
-        }
+    }
+
+    private func admit(
+        _ plan: Admission.Plan, for caller: Caller, on day: CivilDate, budgets: [Budget]
+    ) -> Admitted {
+        let attempt = Attempt(
+            id: attempt, requestID: requestID, at: at, key: caller.key.id,
+            member: caller.member.id, team: caller.team, requestedModel: plan.requestedModel,
+            model: plan.model, app: identity.app, isStreamed: request.isStreamed,
+            bound: plan.bound, day: day, alias: plan.alias, shadowed: plan.shadows.map(\.rule))
+        return Admitted(
+            plan: plan, attempt: attempt, caller: caller, revision: roster.revision,
+            budgets: budgets)
     }
 }

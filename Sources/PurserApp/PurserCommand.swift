@@ -23,9 +23,9 @@ package struct PurserCommand: AsyncParsableCommand {
     /// In the order of the help.
     private static let subcommands: [any ParsableCommand.Type] = [
         DemoCommand.self, InitCommand.self, ServeCommand.self, TierCommand.self, TeamCommand.self,
-        MemberCommand.self, KeyCommand.self,
-        BudgetCommand.self, ReportCommand.self, UsageCommand.self, DashboardCommand.self,
-        LedgerCommand.self, PlanCommand.self, ApplyCommand.self, SandboxCommand.self,
+        MemberCommand.self, KeyCommand.self, BudgetCommand.self, PolicyCommand.self,
+        ReportCommand.self, UsageCommand.self, DashboardCommand.self, LedgerCommand.self,
+        PlanCommand.self, ApplyCommand.self, SandboxCommand.self,
     ]
 
     package init() {}
@@ -51,6 +51,8 @@ package struct PurserCommand: AsyncParsableCommand {
             Terminal.complain(failure.text)
             Foundation.exit(failure.code.rawValue)
         }
+        // The results said it all.
+        if let code = error as? ExitCode { Foundation.exit(code.rawValue) }
         let text = fullMessage(for: error)
         let code = exitCode(for: error)
         guard code.isSuccess else {

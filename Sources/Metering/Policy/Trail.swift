@@ -7,12 +7,15 @@ package struct Trail: Sendable {
         /// The call goes on, but not as it was sent.
         case changed
         case refused
+        /// Said for those who ask why, and decides nothing.
+        case noted
         /// The call goes on as it was sent; without the shadow it would not have.
         case shadowed
     }
 
     package struct Step: Hashable, Sendable {
-        /// What was looked at: a rule's raw value, or `model`, `bound`, `budget`.
+        /// What was looked at: a rule's raw value, or `caller`, `tier`, `request`,
+        /// `model`, `bound`, `budget`, `rate`.
         package var subject: String
         package var outcome: Outcome
         package var words: String

@@ -68,6 +68,9 @@ package struct Book: Sendable {
     /// How many calls hold money now.
     package var holdCount: Int { holds.count }
 
+    /// Whether a call holds money now.
+    package func holds(_ attempt: ID<Attempt>) -> Bool { holds[attempt] != nil }
+
     /// How many calls wait for headroom now.
     package var waiterCount: Int { line.count }
 
@@ -198,6 +201,13 @@ extension Book {
         }
         guard accounts[scope, default: Account()][period].window <= window else { return }
         accounts[scope, default: Account()][period] = Slot(window: window, spent: spent)
+    }
+
+    /// Holds what a call holds that was admitted by somebody else, whatever the budgets say.
+    package mutating func restore(_ attempt: Attempt) {
+        guard holds[attempt.id] == nil else { return }
+        newestDay = day(notBefore: attempt.day)
+        place(attempt.bound, in: attempt.scopes, attempt.windows, for: attempt.id)
     }
 
     /// The slot of a scope in the present window of a period, empty if nothing happened in it.

@@ -58,6 +58,14 @@ package struct Roster: Sendable {
             managementDigests: managementDigests.union([digest]))
     }
 
+    /// The same roster with one more key, which is not in the directory.
+    package func adding(_ key: Key) -> Roster {
+        Roster(
+            revision: revision, zone: zone, teams: teams, tiers: tiers, members: members,
+            keys: keys + [key], budgets: budgets, softLimits: softLimits,
+            managementDigests: managementDigests)
+    }
+
     /// A roster with nobody in it.
     package static let empty = Roster(
         revision: -1, zone: .utc, teams: [], tiers: [], members: [], keys: [], budgets: [],
@@ -153,10 +161,26 @@ extension Roster {
             + [.member(member.id), .key(key.id)]
         return Caller(
             key: key, member: member, team: team,
-            tier: (key.tier ?? member.tier ?? member.team.flatMap { teamByID[$0]?.tier }
-                ?? holder.tier ?? holder.team.flatMap { teamByID[$0]?.tier })
-                .flatMap { tierByID[$0] },
+            tier: tier(of: member, using: key, holder: holder)?.tier,
             scopes: scopes, budgets: scopes.flatMap { budgetsByScope[$0] ?? [] },
             softLimits: scopes.flatMap { softLimitsByScope[$0] ?? [] })
+    }
+
+    /// The tier that binds a member's calls with a key, and who it was given to: the narrowest
+    /// that is set; `nil` where none is.
+    package func tier(
+        of member: Member, using key: Key, holder: Member
+    ) -> (tier: Tier, giver: Scope)? {
+        given(key.tier, to: .key(key.id)) ?? given(member.tier, to: .member(member.id))
+            ?? given(member.team) ?? given(holder.tier, to: .member(holder.id))
+            ?? given(holder.team)
+    }
+
+    private func given(_ tier: ID<Tier>?, to scope: Scope) -> (tier: Tier, giver: Scope)? {
+        tier.flatMap { tierByID[$0] }.map { ($0, scope) }
+    }
+
+    private func given(_ team: ID<Team>?) -> (tier: Tier, giver: Scope)? {
+        team.flatMap { teamByID[$0] }.flatMap { given($0.tier, to: .team($0.id)) }
     }
 }

@@ -36,6 +36,16 @@ struct Books: Sendable {
             balances: try history.balances(from: Windows(holding: day)),
             openAttempts: try history.openAttempts())
     }
+
+    /// What a gateway would know of the money on that day, or on the newest that has been.
+    func book(on day: CivilDate) throws(StorageFailure) -> Book {
+        var book = Book(from: day)
+        for row in try history.balances(from: Windows(holding: day)) {
+            book.load(row.spent, scope: row.scope, period: row.period, window: row.window)
+        }
+        for open in try history.openAttempts() { book.restore(open.attempt) }
+        return book
+    }
 }
 
 extension DatabaseOption {

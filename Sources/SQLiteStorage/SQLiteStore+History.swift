@@ -41,11 +41,18 @@ extension SQLiteStore {
     }
 
     /// The connection is busy while `visit` runs: it must not ask the history for anything else.
-    package func calls(_ visit: (RecordedCall) throws -> Void) throws {
+    package func calls(
+        on days: ClosedRange<CivilDate>?, _ visit: (RecordedCall) throws -> Void
+    ) throws {
         // What `visit` throws belongs to the caller and is passed on as it is.
         var refusal: (any Error)?
         try read(history) { db in
-            let cursor = try Row.fetchCursor(db, sql: Self.callsSQL)
+            let cursor = try Row.fetchCursor(
+                db, sql: Self.callsSQL,
+                arguments: [
+                    days?.lowerBound.daysSinceEpoch ?? Int.min,
+                    days?.upperBound.daysSinceEpoch ?? Int.max,
+                ])
             var call: RecordedCall?
             func finish() {
                 guard let call, refusal == nil else { return }
@@ -80,6 +87,7 @@ extension SQLiteStore {
         JOIN key ON key.id = attempt.key_id
         LEFT JOIN team ON team.id = attempt.team_id
         LEFT JOIN entry ON entry.attempt_id = attempt.id
+        WHERE attempt.day BETWEEN ? AND ?
         ORDER BY attempt.id, entry.sequence
         """
 

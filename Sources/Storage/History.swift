@@ -33,9 +33,12 @@ package protocol History: Sendable {
         by axis: ReportAxis, from: CivilDate, to: CivilDate
     ) throws(StorageFailure) -> [UsageRow]
 
-    /// Every attempt with its entries, oldest first, one call of `visit` each, as they are read;
-    /// stops when it throws and passes its error on. `visit` must not ask this store again.
-    func calls(_ visit: (RecordedCall) throws -> Void) throws
+    /// Every attempt of those days with its entries, oldest first, one call of `visit` each, as
+    /// they are read; stops when it throws and passes its error on. `visit` must not ask this
+    /// store again. Memory does not grow with the number of calls; `nil` is every day.
+    func calls(
+        on days: ClosedRange<CivilDate>?, _ visit: (RecordedCall) throws -> Void
+    ) throws
 
     /// The sum of all entries.
     func total() throws(StorageFailure) -> USD
@@ -49,6 +52,13 @@ package protocol History: Sendable {
     func audit(
         progress: (AuditProgress) -> Void, report: (Finding) throws -> Void
     ) throws -> Audit
+}
+
+extension History {
+    /// Every attempt there is, as ``calls(on:_:)`` has those of some days.
+    package func calls(_ visit: (RecordedCall) throws -> Void) throws {
+        try calls(on: nil, visit)
+    }
 }
 
 package struct SpendRow: Hashable, Sendable {

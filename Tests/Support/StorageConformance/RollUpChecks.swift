@@ -155,6 +155,23 @@ extension StorageCheck {
             #expect(try days(1, 0) == [])
             #expect(try days(3, 9) == [])
         },
+        StorageCheck("the calls of some days are those of both ends and between") { engine in
+            let office = try Office(engine)
+            try await Self.writeWeek(office)
+            let calls = { (days: ClosedRange<CivilDate>?) in
+                var ids: [Int64] = []
+                try engine.history.calls(on: days) { call in
+                    #expect(call.entries.count == 1)
+                    ids.append(call.attempt.id.rawValue)
+                }
+                return ids
+            }
+            let sunday = CivilDate.saturday.adding(days: 1)
+            #expect(try calls(nil) == [1, 2, 3, 4])
+            #expect(try calls(.saturday ... .saturday) == [1, 2])
+            #expect(try calls(sunday...sunday.adding(days: 1)) == [3, 4])
+            #expect(try calls(sunday.adding(days: 2)...sunday.adding(days: 9)) == [])
+        },
         StorageCheck("two keys of one name have a line each") { engine in
             let office = try Office(engine)
             var change = KeyChange()

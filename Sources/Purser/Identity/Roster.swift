@@ -176,6 +176,16 @@ extension Roster {
             ?? given(holder.team)
     }
 
+    /// Who made an attempt, as if `tier` had bound it and no budget; `nil` for a stranger.
+    package func caller(of attempt: Attempt, in tier: Tier) -> Caller? {
+        guard let key = keyByID[attempt.key], let member = memberByID[attempt.member] else {
+            return nil
+        }
+        return Caller(
+            key: key, member: member, team: attempt.team, tier: tier, scopes: attempt.scopes,
+            budgets: [], softLimits: [])
+    }
+
     private func given(_ tier: ID<Tier>?, to scope: Scope) -> (tier: Tier, giver: Scope)? {
         tier.flatMap { tierByID[$0] }.map { ($0, scope) }
     }

@@ -9,5 +9,5 @@ struct PolicyCommand: ParsableCommand {
             Example:
               purser policy explain --member alice --model openai/gpt-4o
             """,
-        subcommands: [PolicyExplainCommand.self])
+        subcommands: [PolicyExplainCommand.self, PolicyReplayCommand.self])
 }

@@ -10,7 +10,8 @@ struct LedgerExportTests {
         let attempt = Attempt(
             id: ID(id), requestID: "req-\(id)", at: Timestamp(milliseconds: 0), key: ID(1),
             member: ID(1), team: nil, requestedModel: "a/dear", model: "a/cheap", app: "note,book",
-            isStreamed: true, bound: .dollars(1), day: try readDay("1970-01-01"))
+            isStreamed: true, bound: .dollars(1), day: try readDay("1970-01-01"),
+            alias: id == 1 ? "fast" : nil, shadowed: id == 1 ? [.price, .maxTokens] : [])
         let settled = Entry(
             attempt: ID(id), at: Timestamp(milliseconds: 5_250), kind: .settled,
             amount: USD("0.00000315") ?? .zero, literal: "3.15e-06", source: .upstream,
@@ -34,6 +35,7 @@ struct LedgerExportTests {
         #expect(text.split(separator: "\n").count == 4)
         let calls = try #require(try JSON.parse(text).array)
         #expect(calls.count == 2)
+        #expect(calls[1]["alias"] == .null && calls[1]["shadowed"] == .null)
         #expect(
             calls[0].text
                 == #"{"id":1,"member":"alice","team":null,"key":"00ff","model":"a/cheap","#
@@ -43,7 +45,8 @@ struct LedgerExportTests {
                 + #""cost":"0.00000315","cost_source":"upstream","held":"0","prompt_tokens":7,"#
                 + #""completion_tokens":2,"cached_tokens":4,"reasoning_tokens":1,"#
                 + #""generation_id":"gen-1","upstream_status":200,"app":"note,book","#
-                + #""request_id":"req-1","cost_literal":"3.15e-06"}"#)
+                + #""request_id":"req-1","cost_literal":"3.15e-06","alias":"fast","#
+                + #""shadowed":"price,max-tokens"}"#)
     }
 
     @Test func `CSV has the same calls under the same names`() throws {
@@ -51,10 +54,11 @@ struct LedgerExportTests {
             export(.csv, [try call(1)]) == """
                 id,member,team,key,model,requested_model,endpoint,stream,started_at,settled_at,\
                 state,cost,cost_source,held,prompt_tokens,completion_tokens,cached_tokens,\
-                reasoning_tokens,generation_id,upstream_status,app,request_id,cost_literal
+                reasoning_tokens,generation_id,upstream_status,app,request_id,cost_literal,\
+                alias,shadowed
                 1,alice,,00ff,a/cheap,a/dear,/chat/completions,true,1970-01-01T00:00:00.000Z,\
                 1970-01-01T00:00:05.250Z,settled,0.00000315,upstream,0,7,2,4,1,gen-1,200,\
-                "note,book",req-1,3.15e-06
+                "note,book",req-1,3.15e-06,fast,"price,max-tokens"
 
                 """)
     }

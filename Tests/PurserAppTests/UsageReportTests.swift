@@ -6,7 +6,12 @@ import Testing
 @testable import PurserApp
 
 struct UsageReportTests {
-    private func report(by axis: ReportAxis = .member) throws -> UsageReport {
+    /// - Parameters:
+    ///   - downgraded: of each row's calls.
+    ///   - shadowed: of each row's calls.
+    private func report(
+        by axis: ReportAxis = .member, downgraded: Int64 = 0, shadowed: Int64 = 0
+    ) throws -> UsageReport {
         func member(_ id: Int64, _ name: String, leftAt: Timestamp? = nil) -> Member {
             Member(
                 id: ID(id), name: name, createdAt: Timestamp(milliseconds: 0), removedAt: leftAt)
@@ -29,6 +34,8 @@ struct UsageReportTests {
             row.completionTokens = requests * 5
             row.cost = cost
             row.refused = 1
+            row.downgraded = downgraded
+            row.shadowed = shadowed
             return row
         }
         let period = try #require(
@@ -63,17 +70,32 @@ struct UsageReportTests {
             rows[0].text
                 == #"{"member":"alice","cost":"0.2","share":0.667,"change":-0.6,"requests":3,"#
                 + #""prompt_tokens":30,"completion_tokens":15,"refused":1,"downgraded":0,"#
-                + #""daily_limit":"0.5"}"#)
+                + #""shadowed":0,"daily_limit":"0.5"}"#)
         #expect(rows[1]["change"] == .null && rows[1]["daily_limit"] == .null)
         #expect(
             try report().text(.csv).hasPrefix(
                 """
                 member,cost,share,change,requests,prompt_tokens,completion_tokens,refused,\
-                downgraded,daily_limit
-                alice,0.2,0.667,-0.6,3,30,15,1,0,0.5
-                eve,0.1000005,0.333,,1,10,5,1,0,
+                downgraded,shadowed,daily_limit
+                alice,0.2,0.667,-0.6,3,30,15,1,0,0,0.5
+                eve,0.1000005,0.333,,1,10,5,1,0,0,
 
                 """))
+    }
+
+    @Test func `downgraded calls are in every format, and those that a shadow would have stopped`()
+        throws
+    {
+        let report = try report(downgraded: 2, shadowed: 3)
+        let rows = try #require(try JSON.parse(report.text(.json)).array)
+        #expect(rows[0]["downgraded"] == 2 && rows[0]["shadowed"] == 3)
+        #expect(report.text(.csv).contains("\nalice,0.2,0.667,-0.6,3,30,15,1,2,3,0.5\n"))
+        let lines = report.text(.table).split(separator: "\n").map {
+            $0.split(separator: " ").joined(separator: " ")
+        }
+        #expect(lines[1].hasSuffix("refused downgraded shadowed"))
+        #expect(lines[3] == "alice $0.2000000 66.7% -60.0% 3 30 15 1 2 3")
+        #expect(lines[8] == "total $0.3000005 100.0% -40.0% 4 40 20 2 4 6")
     }
 
     @Test func `calls of no team have a line of their own`() throws {

@@ -36,7 +36,7 @@ struct LedgerExport: Sendable {
         "id", "member", "team", "key", "model", "requested_model", "endpoint", "stream",
         "started_at", "settled_at", "state", "cost", "cost_source", "held", "prompt_tokens",
         "completion_tokens", "cached_tokens", "reasoning_tokens", "generation_id",
-        "upstream_status", "app", "request_id", "cost_literal",
+        "upstream_status", "app", "request_id", "cost_literal", "alias", "shadowed",
     ].map { Listing.Column($0, title: nil) }
 
     private static func cells(_ call: RecordedCall) -> [Listing.Cell] {
@@ -51,7 +51,13 @@ struct LedgerExport: Sendable {
             .count(tokens.cached), .count(tokens.reasoning), Listing.Cell(call.generationID),
             Listing.Cell(call.upstreamStatus.map(Int64.init)), .text(attempt.app),
             .text(attempt.requestID), Listing.Cell(call.entries.last?.literal),
+            Listing.Cell(attempt.alias), Listing.Cell(rules(attempt.shadowed)),
         ]
+    }
+
+    /// As `--shadow` takes them; `nil` for none.
+    private static func rules(_ rules: [Rule]) -> String? {
+        rules.isEmpty ? nil : rules.map(\.rawValue).joined(separator: ",")
     }
 
     /// The contract's word; `nil` where nothing was booked.

@@ -68,6 +68,8 @@ struct UsageReport: Sendable {
                 Listing.Column("completion_tokens", title: "tokens out"),
                 Listing.Column("refused", title: "refused"),
                 Listing.Column("downgraded", title: "downgraded"),
+                // People read of rules in shadow where there are any.
+                Listing.Column("shadowed", title: total.shadowed > 0 ? "shadowed" : nil),
                 Listing.Column("daily_limit", title: nil),
                 Listing.Column("hash", title: nil, isField: axis == .key),
             ],
@@ -83,7 +85,8 @@ struct UsageReport: Sendable {
             .share(UsageReport.thousandths(row.cost, of: whole)),
             change(from: before ?? .zero, to: row.cost), .count(row.requests),
             .count(row.promptTokens), .count(row.completionTokens), .count(row.refused),
-            .count(row.downgraded), Listing.Cell(dailyLimits[row.identity].map(\.description)),
+            .count(row.downgraded), .count(row.shadowed),
+            Listing.Cell(dailyLimits[row.identity].map(\.description)),
             Listing.Cell(row.keyHash),
         ]
     }

@@ -1,6 +1,7 @@
 """`purser policy explain` says beforehand what the gateway does: each request is explained, then
 sent, and both must agree in everything that both say."""
 
+import datetime
 import json
 import sqlite3
 from decimal import Decimal
@@ -64,6 +65,20 @@ REQUESTS = {
     "a number for a model": ("anybody", body(model=7)),
     "no messages": ("anybody", {"model": CHEAP}),
     "a disabled key": ("disabled", body()),
+    "is an alias": ("choosy", body(model="fast")),
+    "is an alias of somebody else": ("anybody", body(model="fast")),
+    "is a denied model": ("choosy", body(model=DEAR)),
+    "falls back on an alias": ("choosy", body(model=OTHER, models=["fast", DEAR])),
+    "thinks too much": ("choosy", body(reasoning_effort="high", max_tokens=2_000)),
+    "wants another provider": ("choosy", body(provider={"only": ["azure"]})),
+    "is too dear a model": ("choosy", body(model="openai/gpt-5.4")),
+    "buys an extra": ("choosy", body(messages=IMAGE)),
+    "comes at night": ("sleeper", body()),
+    "names no application": ("named", body()),
+    "is more than a minute's tokens": ("slow", body(max_tokens=5_000)),
+    "is as long as a minute allows": ("slow", without("max_tokens")),
+    "is in shadow": ("watched", body(model=DEAR, max_tokens=3_000)),
+    "has unknown fields": ("anybody", body(**{"Model": DEAR, "some_future_field": 1})),
 }
 
 
@@ -86,6 +101,23 @@ def people(team):
         "disabled": team.person(),
     }
     team.commands.run("key", "disable", people["disabled"].hash)
+
+    def bound_by(name, *options):
+        return team.person(tier=team.tier(name, ["*"], "deny", *options))
+
+    people["choosy"] = bound_by(
+        "choosy",
+        *("--deny-models", "anthropic/*", "--alias", f"fast={CHEAP}", "--max-effort", "low"),
+        *("--providers", "openai", "--max-completion-price", "10", "--extras", "none"),
+    )
+    now = datetime.datetime.now(datetime.UTC)
+    closed = f"{(now.hour + 3) % 24:02}:00-{(now.hour + 4) % 24:02}:00"
+    people["sleeper"] = bound_by("sleeper", "--hours", closed)
+    people["named"] = bound_by("named", "--require-attribution")
+    people["slow"] = bound_by("slow", "--tokens-per-minute", "1000")
+    people["watched"] = bound_by(
+        "watched", "--deny-models", DEAR, "--max-tokens", "100", "--shadow", "models,max-tokens"
+    )
     return people
 
 
@@ -134,6 +166,9 @@ def test_what_is_explained_is_what_happens(team, people, tmp_path, name):
         assert answer.headers["X-Purser-Model"] == said["model"]
         assert answer.headers.get("X-Purser-Downgraded-From") == said["downgraded_from"]
         assert answer.headers.get("X-Purser-Alias") == said["alias"]
+        assert answer.headers.get("X-Purser-Effort") == said["effort"]
+        shadows = answer.headers.get("X-Purser-Shadow")
+        assert (shadows.split(", ") if shadows else []) == said["shadowed"]
         removed = answer.headers.get("X-Purser-Removed-Model")
         assert (removed.split(", ") if removed else []) == said["removed_models"]
         lowered = answer.headers.get("X-Purser-Max-Tokens")
@@ -154,6 +189,8 @@ def test_each_outcome_is_among_the_requests(team, people, tmp_path):
     assert outcomes["refuse"] >= {
         *("model_not_allowed", "model_unknown", "model_missing", "request_too_dear"),
         *("budget_exceeded", "extra_not_allowed", "malformed_request", "key_disabled"),
+        *("outside_hours", "attribution_missing", "model_too_dear", "extra_outside_tier"),
+        *("providers_not_allowed", "request_over_rate"),
     }
 
 
@@ -198,6 +235,25 @@ def test_the_key_decides_where_it_has_a_tier_or_a_budget_of_its_own(team):
     assert [(b["scope"], b["fits"]) for b in said["budgets"]] == [("key", False)]
     team.commands.run("key", "disable", first.hash)
     assert explain(team, "--member", name, "--model", CHEAP)["key"] == second.hash
+
+
+def test_what_is_asked_of_another_time_and_application(team, people):
+    """Hours and attribution as they would be, not as they are."""
+    name = people["named"].name
+    assert explain(team, "--member", name, "--model", CHEAP)["reason"] == "attribution_missing"
+    assert explain(team, "--member", name, "--model", CHEAP, "--app", "x")["outcome"] == "pass"
+    tier = team.tier("weekdays", ["*"], "deny", "--hours", "mon-fri 08:00-18:00")
+    name = team.member(tier=tier)
+    for at, reason in [("2026-12-24T12:00:00Z", None), ("2026-12-26T12:00:00Z", "outside_hours")]:
+        said = explain(team, "--member", name, "--model", CHEAP, "--at", at)
+        assert said["reason"] == reason
+
+
+def test_rates_are_told_and_not_judged(team, people):
+    said = explain(team, "--member", people["slow"].name, "--model", CHEAP)
+    rates = [step for step in said["steps"] if step["subject"] == "rate"]
+    assert [rate["outcome"] for rate in rates] == ["noted"]
+    assert "1000 tokens in a minute" in rates[0]["words"]
 
 
 def test_a_budget_says_what_is_spent_held_and_left(team):

@@ -25,7 +25,7 @@ struct ExplanationTests {
     private func explain(
         _ book: Book,
         body: String = #"{"model":"a/small","max_tokens":100,"messages":[{"content":"hi"}]}"#,
-        change: (inout Key, inout Member) -> Void = { _, _ in }
+        tokens: Int64 = 200, change: (inout Key, inout Member) -> Void = { _, _ in }
     ) -> Explanation {
         var member = Member(id: ID(1), name: "alice", team: ID(1), createdAt: noon)
         var key = Key(
@@ -33,7 +33,7 @@ struct ExplanationTests {
             label: "l", member: ID(1), createdAt: noon)
         change(&key, &member)
         var tier = Tier(id: ID(1), name: "t", models: [])
-        tier.rates.member = RateLimit(requestsPerMinute: 9)
+        tier.rates.member = RateLimit(requestsPerMinute: 9, tokensPerMinute: tokens)
         let roster = Roster(
             revision: 1, zone: .utc, teams: [Team(id: ID(1), name: "blue", tier: ID(1))],
             tiers: [tier, Tier(id: ID(2), name: "own", models: [])],
@@ -76,10 +76,26 @@ struct ExplanationTests {
 
     @Test func `the way is told in the gateway's order, and rates are told and not judged`() {
         let steps = explain(book(spent: "0")).steps
-        #expect(steps.map(\.subject) == ["caller", "tier", "model", "bound", "budget", "rate"])
-        #expect(steps.last?.outcome == .noted)
+        #expect(steps.map(\.subject) == ["caller", "tier", "model", "bound", "rate", "budget"])
+        #expect(steps[4].outcome == .noted)
         #expect(steps[1].words == "t, which team blue has")
         #expect(steps[0].words == "alice of team blue, with key k")
+    }
+
+    @Test func `more tokens than a whole minute has are refused at any time`() {
+        // 53 bytes are 14 tokens, and the answer may have 100.
+        let large = explain(book(spent: "0"), tokens: 110)
+        #expect(explain(book(spent: "0"), tokens: 120).outcome == .pass)
+        #expect(large.refusal?.code == "request_over_rate" && large.plan != nil)
+        #expect(large.steps.last { $0.subject == "tokens-per-minute" }?.outcome == .refused)
+    }
+
+    @Test func `a field that nobody knows is left out, and that is said`() {
+        let body = #"{"model":"a/small","max_tokens":9,"x_y":1,"messages":[{"content":"hi"}]}"#
+        let explanation = explain(book(spent: "0"), body: body)
+        #expect(explanation.outcome == .change)
+        #expect(
+            explanation.steps.first { $0.subject == "fields" }?.words.hasSuffix(": x_y") == true)
     }
 
     @Test func `the narrowest tier is named with whom it was given to`() {

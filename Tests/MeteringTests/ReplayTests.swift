@@ -211,3 +211,23 @@ struct ReplayTests {
         #expect(replay.byRule[.models]?.calls == 9 && replay.total.saved == USD("0.0405"))
     }
 }
+
+/// What is said in the log of rules in shadow.
+struct ShadowLogTests {
+    @Test func `each rule is told once a day for each member`() {
+        func attempt(_ member: Int64, on day: Int, _ rules: Rule...) -> Attempt {
+            Attempt(
+                id: ID(1), requestID: "", at: Timestamp(milliseconds: 0), key: ID(1),
+                member: ID(member), team: nil, requestedModel: "", model: "", app: "",
+                isStreamed: false, bound: .zero, day: CivilDate(daysSinceEpoch: day),
+                shadowed: rules)
+        }
+        var log = ShadowLog()
+        #expect(log.news(of: attempt(1, on: 1, .models)) == [.models])
+        #expect(log.news(of: attempt(1, on: 1, .models, .price)) == [.price])
+        #expect(log.news(of: attempt(2, on: 1, .models)) == [.models])
+        #expect(log.news(of: attempt(1, on: 1, .models)) == [])
+        #expect(log.news(of: attempt(1, on: 2)) == [])
+        #expect(log.news(of: attempt(1, on: 2, .models)) == [.models])
+    }
+}

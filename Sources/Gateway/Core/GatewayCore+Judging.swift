@@ -87,19 +87,21 @@ extension GatewayCore {
         return withTill { $0.rates.standings(for: claim, at: uptime) }
     }
 
-    /// Says which rules in shadow would have refused a call that is forwarded.
+    /// Counts the rules in shadow that would have stopped a call that is forwarded, and says each
+    /// once a day for each member.
     func reportShadows(over admitted: Admitted) {
         let rules = admitted.attempt.shadowed
         if rules.isEmpty { return }
         count { $0.shadowed += Int64(rules.count) }
-        logger.info(
-            "shadow refusal",
-            metadata: [
-                "request_id": "\(admitted.attempt.requestID)",
-                "member": "\(admitted.caller.member.name)",
-                "tier": "\(admitted.caller.tier?.name ?? "")",
-                "rules": "\(rules.map(\.rawValue).joined(separator: ","))",
-            ])
+        for rule in newsOfShadows(admitted.attempt) {
+            logger.notice(
+                "rule in shadow would have stopped a call, the first of the day",
+                metadata: [
+                    "request_id": "\(admitted.attempt.requestID)",
+                    "member": "\(admitted.caller.member.name)",
+                    "tier": "\(admitted.caller.tier?.name ?? "")", "rule": "\(rule.rawValue)",
+                ])
+        }
     }
 
     /// The soft limits of the caller that are reached.

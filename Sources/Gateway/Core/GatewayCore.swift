@@ -26,6 +26,7 @@ package final class GatewayCore: Sendable {
     private let nextRequest: Atomic<Int64>
     private let requestPrefix: String
     private let stopping: Atomic<Bool>
+    private let shadowLog = Mutex(ShadowLog())
     private let followers = Mutex<[@Sendable () -> Void]>([])
     private let drains = Atomic<Int64>(0)
     private let keptHandler: @Sendable (Attempt, Entry) -> Void
@@ -154,6 +155,10 @@ package final class GatewayCore: Sendable {
 
     func makeAttemptID() -> ID<Attempt> {
         ID(nextAttempt.wrappingAdd(1, ordering: .relaxed).oldValue)
+    }
+
+    func newsOfShadows(_ attempt: Attempt) -> [Rule] {
+        shadowLog.withLock { $0.news(of: attempt) }
     }
 
     package func count(_ change: (inout Counters) -> Void) {

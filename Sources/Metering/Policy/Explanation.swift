@@ -135,18 +135,56 @@ extension Explanation {
             for: caller, on: prospect.day, budgets: prospect.budgets, headroom: prospect.headroom,
             tokenRoom: nil)
         steps += trail.steps
-        var judgement: Judgement?
-        if case .success(let admitted) = planned {
+        addRates(caller, matter.roster)
+        var obstacle: Refusal?
+        switch planned {
+        case .success(let admitted):
             plan = admitted.plan
-            judgement = treasury.claim(admitted, in: matter.roster)
+            addFields(matter.request, admitted.plan)
+            obstacle = judgeRates(admitted) ?? claim(admitted, matter.roster, &treasury)
+        case .failure(let refusal): obstacle = refusal
         }
         addBudgets(prospect.budgets, matter.roster, in: treasury.book)
-        addRates(caller, matter.roster)
-        if case .failure(let refusal) = planned { throw refusal }
-        switch judgement {
-        case .refused(let refusal, _), .waiting(_, let refusal): throw refusal
-        case .admitted, .newcomer, .outdated, nil: break
+        if let obstacle { throw obstacle }
+    }
+
+    /// What stands in the way of the money; `nil` if nothing does.
+    private func claim(
+        _ admitted: Admitted, _ roster: Roster, _ treasury: inout Treasury
+    ) -> Refusal? {
+        switch treasury.claim(admitted, in: roster) {
+        case .refused(let refusal, _), .waiting(_, let refusal): refusal
+        case .admitted, .newcomer, .outdated: nil
         }
+    }
+
+    /// What a rate refuses also in a minute without other calls.
+    private mutating func judgeRates(_ admitted: Admitted) -> Refusal? {
+        let tokens = admitted.plan.tokenEstimate
+        guard let claim = RateClaim(admitted.caller, tokens: tokens) else { return nil }
+        var rates = RateBook()
+        switch rates.take(claim, for: admitted.attempt.id, at: admitted.attempt.at) {
+        case .taken(let shadowed):
+            for shortfall in shadowed {
+                let words = Refusal.requestOverRate(shortfall).sentence
+                add(shortfall.rule.rawValue, .shadowed, words)
+                plan?.shadows.append(Shadow(rule: shortfall.rule, words: words))
+            }
+            return nil
+        case .short(let shortfall):
+            return refuse(shortfall.rule.rawValue, .rateLimited(shortfall))
+        case .never(let shortfall):
+            return refuse(shortfall.rule.rawValue, .requestOverRate(shortfall))
+        }
+    }
+
+    private mutating func addFields(_ request: ChatRequest, _ plan: Admission.Plan) {
+        let passed = plan.forwarding.passedFields
+        let left = request.unknownFields.filter { !passed.contains($0) }
+        guard !left.isEmpty else { return }
+        add(
+            "fields", .changed,
+            "left out, because nobody here knows them: \(left.joined(separator: ", "))")
     }
 
     /// - Parameter book: where the call itself holds its bound, if it was let through.

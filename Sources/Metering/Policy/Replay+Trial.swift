@@ -63,7 +63,8 @@ struct Trial {
         }
         let rule = refusal.rule ?? .models
         guard !tier.shadowed.contains(rule) else { return }
-        guard tier.otherwise == .downgrade, let instead = tier.replacement(in: catalogue) else {
+        guard tier.otherwise == .downgrade, let instead = tier.replacement(in: catalogue)?.model
+        else {
             return refuse(refusal)
         }
         model = instead

@@ -1,6 +1,7 @@
 """`purser policy explain` says beforehand what the gateway does: each request is explained, then
 sent, and both must agree in everything that both say."""
 
+import concurrent.futures
 import datetime
 import json
 import sqlite3
@@ -9,8 +10,8 @@ from decimal import Decimal
 import pytest
 import requests
 
-from harness import CHEAP, DEAR, OTHER
-from programs import exact
+from harness import CHEAP, DEAR, OTHER, metric
+from programs import eventually, exact
 
 HELLO = [{"role": "user", "content": "Say ok."}]
 IMAGE = [
@@ -270,6 +271,24 @@ def test_a_budget_says_what_is_spent_held_and_left(team):
         assert Decimal(budget["held"]) == 0
         assert Decimal(budget["left"]) == limit - Decimal(budget["spent"])
         assert budget["fits"] is True
+
+
+def test_what_calls_in_flight_hold_stands_in_the_way(fresh_team):
+    """The database knows what the running gateway holds."""
+    team = fresh_team()
+    person = team.person(daily="0.01")
+    asked = ("--member", person.name, "--model", DEAR)
+    assert explain(team, *asked)["outcome"] == "change"
+    team.sandbox.set(latency_ms=4_000)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        call = pool.submit(team.chat, person.key, model=DEAR, max_tokens=300)
+        eventually(lambda: metric(team, "purser_holds") == 1)
+        said = explain(team, *asked)
+        held = bound_of(team, next(l["request_id"] for l in team.commands.ledger()))
+        assert call.result().status_code == 200
+    assert (said["outcome"], said["reason"]) == ("refuse", "in_flight_budget_exhausted")
+    assert [Decimal(budget["held"]) for budget in said["budgets"]] == [held]
+    assert explain(team, *asked)["outcome"] == "change"
 
 
 def test_a_member_without_a_key_is_judged_as_with_a_plain_one(team):

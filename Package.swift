@@ -30,6 +30,9 @@ let package = Package(
         .module("Purser"),
         .module("OpenRouterWire", ["Purser"]),
         .module("Metering", ["Purser", "OpenRouterWire"]),
+        // What a request could make an upstream do: knows none of the others, so that it shares
+        // no mistake with them.
+        .module("Judge"),
 
         // Ring 1: ports and secrets.
         .module("Storage", ["Purser"]),
@@ -42,7 +45,7 @@ let package = Package(
             [.asyncHTTPClient, .nioCore, .nioHTTP1, .nioSSL]),
         .module("Management", ["Purser", "Storage", "Credentials", "OpenRouterWire"]),
         .module(
-            "OpenRouterSandbox", ["Purser", "OpenRouterWire", "Credentials"],
+            "OpenRouterSandbox", ["Purser", "OpenRouterWire", "Credentials", "Judge"],
             [.hummingbird, .nioCore, .log]),
         .module(
             "Gateway", ["Purser", "Metering", "Storage", "Credentials", "OpenRouterWire"],
@@ -64,6 +67,7 @@ let package = Package(
         .tests("Purser", "TestSupport"),
         .tests("OpenRouterWire", "Purser", "TestSupport"),
         .tests("Metering", "OpenRouterSandbox", "OpenRouterWire", "Purser", "TestSupport"),
+        .tests("Judge"),
         .tests("Credentials", "Purser"),
         .testTarget(
             name: "GatewayTests",
@@ -94,6 +98,9 @@ let package = Package(
         .testTarget(
             name: "SimulatorTests", dependencies: ["SimulationOracle", "Simulator"],
             swiftSettings: .strict),
+        .testTarget(
+            name: "FuzzerTests", dependencies: ["Fuzzer", "Judge", "Purser"],
+            swiftSettings: .strict),
         .testTarget(name: "TidyTests", swiftSettings: .strict),
 
         // What several test targets share.
@@ -116,6 +123,16 @@ let package = Package(
         .executableTarget(
             name: "Simulate", dependencies: ["Simulator"], path: "Tests/Support/Simulator/Main",
             swiftSettings: .strict),
+
+        // Bodies that nobody sends, and whether what comes of them is within the tier.
+        .target(
+            name: "Fuzzer",
+            dependencies: [
+                "Judge", "Purser", "OpenRouterWire", "Metering", "OpenRouterSandbox", "TestSupport",
+            ], path: "Tests/Support/Fuzzer/Bodies", swiftSettings: .strict),
+        .executableTarget(
+            name: "Fuzz", dependencies: ["Fuzzer", "Purser", "TestSupport"],
+            path: "Tests/Support/Fuzzer/Main", swiftSettings: .strict),
 
         // What is measured rather than tested.
         .executableTarget(

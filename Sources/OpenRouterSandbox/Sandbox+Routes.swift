@@ -124,6 +124,10 @@ extension Sandbox {
             case "DELETE": return SandboxReply.Whole(json: clearFaults())
             default: return SandboxReply.Whole(json: .array(faults.map(\.json)))
             }
+        case ["verdicts"]:
+            try request.require("GET")
+            let number = try request.integer("after", in: 0...Int.max) ?? 0
+            return SandboxReply.Whole(json: witness.verdicts(after: Int64(number)))
         case ["reset"]:
             try request.require("POST")
             return SandboxReply.Whole(json: reset())

@@ -19,6 +19,8 @@ package struct Sandbox: Sendable {
     var requestCount: Int64 = 0
     /// How often each model really ran.
     var modelsRun: [String: Int64] = [:]
+    /// What arrived to be run.
+    var witness = Witness()
     var generator: SeededGenerator
 
     /// The secrets to use it with.
@@ -51,6 +53,8 @@ package struct Sandbox: Sendable {
             case "sandbox":
                 return .whole(try control(segments.dropFirst(), request))
             case "api" where segments.dropFirst().first == "v1":
+                // Whatever could run, by whatever path.
+                if request.method == "POST", segments.last != "keys" { witness.record(request) }
                 return try route(segments.dropFirst(2), request, now: now)
             default:
                 throw .noSuchPath(request.path)

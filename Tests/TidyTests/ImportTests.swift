@@ -8,6 +8,8 @@ struct ImportTests {
         "Purser": [],
         "OpenRouterWire": ["Purser"],
         "Metering": ["Purser", "OpenRouterWire"],
+        // Nobody, so that it shares no mistake with what it judges.
+        "Judge": [],
         // Ring 1.
         "Storage": ["Purser"],
         "Credentials": ["Purser", "Crypto"],
@@ -21,8 +23,8 @@ struct ImportTests {
             "Purser", "OpenRouterWire", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOSSL",
         ],
         "OpenRouterSandbox": [
-            "Purser", "OpenRouterWire", "Credentials", "Hummingbird", "NIOCore", "Logging",
-            "Synchronization", "HTTPTypes",
+            "Purser", "OpenRouterWire", "Credentials", "Judge", "Hummingbird", "NIOCore",
+            "Logging", "Synchronization", "HTTPTypes",
         ],
         "Management": ["Purser", "Storage", "Credentials", "OpenRouterWire"],
         "Gateway": [

@@ -1,0 +1,11 @@
+/// Counts, as readers make them of numbers and of text.
+enum Number {
+    /// The count that a word stands for, rounded up; `nil` where a reader may find none: it is
+    /// zero, negative, beyond counting or no number.
+    static func count(_ word: String) -> Int64? {
+        guard let value = Double(Folding.word(word)), value.isFinite, value > 0,
+            value < 9e18
+        else { return nil }
+        return Int64(value.rounded(.up))
+    }
+}

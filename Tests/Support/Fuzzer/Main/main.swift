@@ -1,0 +1,4 @@
+import Foundation
+
+var session = Session(Options(Array(CommandLine.arguments.dropFirst())))
+session.run()

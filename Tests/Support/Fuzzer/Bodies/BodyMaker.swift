@@ -17,6 +17,9 @@ struct BodyMaker {
         }
         for _ in 0..<dice.below(4) { members.append(harmless()) }
         if dice.happens(2) { members.append(delicate()) }
+        // One of each name: doubles are for the mutations.
+        var names: Set<String> = []
+        members.removeAll { !names.insert($0.name).inserted }
         dice.shuffle(&members)
         return .object(members)
     }

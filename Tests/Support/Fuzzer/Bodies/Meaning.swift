@@ -18,7 +18,8 @@ struct Meaning {
 
     /// - Parameter outputTokensMax: the limit that the money was held for.
     func violations(of verdict: Verdict, outputTokensMax: Int64) -> [Violation] {
-        var found = models(verdict) + extras(verdict) + effort(verdict) + providers(verdict)
+        var found = models(verdict) + extras(verdict) + providers(verdict)
+        found += effort(verdict, outputTokensMax)
         if !verdict.namesModel {
             found.append(Violation(rule: "model", words: "some reader finds no model in it"))
         }
@@ -119,7 +120,7 @@ extension Meaning {
         }.sorted { $0.rule < $1.rule }
     }
 
-    private func effort(_ verdict: Verdict) -> [Violation] {
+    private func effort(_ verdict: Verdict, _ outputTokensMax: Int64) -> [Violation] {
         guard let most = tier.effortMax else { return [] }
         var efforts = verdict.efforts
         // What is asked for without a measure gets the middle one.
@@ -130,8 +131,12 @@ extension Meaning {
         let place = order.firstIndex(of: most.rawValue) ?? 0
         var found = efforts.sorted().filter { order.firstIndex(of: $0).map { $0 > place } ?? true }
             .map { Violation(rule: "effort", words: "effort \"\($0)\" is above \(most)") }
-        if place == 0, verdict.thinkingTokens > 0 {
-            found.append(Violation(rule: "effort", words: "it may think, and the tier says none"))
+        // OpenRouter's own shares of the output limit, in percent.
+        let share = Int64([0, 10, 20, 50, 80, 95, 95][place])
+        let tokens = outputTokensMax * share / 100
+        if verdict.thinkingTokens > tokens {
+            let words = "\(verdict.thinkingTokens) tokens of thinking are more than \(tokens)"
+            found.append(Violation(rule: "effort", words: words))
         }
         return found
     }
@@ -139,14 +144,16 @@ extension Meaning {
     private func providers(_ verdict: Verdict) -> [Violation] {
         var found: [Violation] = []
         if !tier.providers.isEmpty {
-            let strangers = verdict.providers.map { $0.subtracting(tier.providers) }
+            let strangers = verdict.providers.map { names in
+                names.filter { name in !tier.providers.contains { isWithin(name, $0) } }
+            }
             if strangers.map({ !$0.isEmpty }) ?? true {
                 let words = strangers.map { $0.sorted().joined(separator: ", ") } ?? "any"
                 found.append(Violation(rule: "providers", words: "could be served by \(words)"))
             }
         }
         for denied in tier.deniedProviders {
-            let isPossible = verdict.providers?.contains(denied) ?? true
+            let isPossible = verdict.providers?.contains { isWithin($0, denied) } ?? true
             if isPossible, !verdict.ignoredProviders.contains(denied) {
                 found.append(
                     Violation(rule: "providers", words: "could be served by \(denied)"))
@@ -156,5 +163,10 @@ extension Meaning {
             found.append(Violation(rule: "retention", words: "a provider may keep what it is sent"))
         }
         return found
+    }
+
+    /// Whether it is that provider or one of its places.
+    private func isWithin(_ name: String, _ provider: String) -> Bool {
+        name == provider || name.hasPrefix(provider + "/")
     }
 }

@@ -76,7 +76,8 @@ struct TierMaker {
     }
 
     static let providers = [
-        "openai", "azure", "anthropic", "google-vertex", "deepinfra", "together",
+        "openai", "azure", "azure/swedencentral", "anthropic", "google-vertex", "deepinfra",
+        "together",
     ]
 
     private mutating func some(of names: [String]) -> [String] {

@@ -20,9 +20,10 @@ enum Subject {
         } catch {
             return .malformed
         }
-        let plan = Admission.plan(
-            request, caller: caller(in: scene.tier), catalogue: scene.catalogue, headroom: nil)
-        switch plan {
+        let inquiry = Admission.Inquiry(
+            request: request, caller: caller(in: scene.tier), app: "fuzzer",
+            at: Timestamp(milliseconds: 0), catalogue: scene.catalogue, headroom: nil)
+        switch Admission.plan(inquiry) {
         case .failure(let refusal): return .refused(code: refusal.code)
         case .success(let plan):
             let edits = request.edits(for: plan.forwarding)

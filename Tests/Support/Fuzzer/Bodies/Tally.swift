@@ -39,7 +39,7 @@ package struct Tally: Hashable, Sendable {
         }
         for mutation in Mutation.allCases {
             let (tried, passed) = (tried[mutation] ?? 0, passed[mutation] ?? 0)
-            if tried * 100 < cases {
+            if tried * 200 < cases {
                 result.append("\(mutation.rawValue): tried only \(tried) times")
             }
             if passed * 100_000 < mutation.forwardedMin * cases {

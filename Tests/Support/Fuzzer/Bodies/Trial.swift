@@ -27,7 +27,11 @@ package struct Trial {
         var tree = maker.make()
         dice = maker.dice
         let count = dice.one([0, 1, 1, 1, 1, 2, 2, 3])
-        let chosen = (0..<count).map { _ in dice.one(Mutation.allCases) }
+        // What is damaged in its bytes is mostly refused: a few of those go a long way.
+        let kinds = [
+            Mutation.allCases.filter(\.isOfTree), Mutation.allCases.filter { !$0.isOfTree },
+        ]
+        let chosen = (0..<count).map { _ in dice.one(dice.happens(5) ? kinds[1] : kinds[0]) }
         mutations = chosen.filter(\.isOfTree) + chosen.filter { !$0.isOfTree }
         var mutator = Mutator(maker: maker, dice: dice, donors: donors)
         for mutation in mutations where mutation.isOfTree { mutator.mutate(&tree, mutation) }

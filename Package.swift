@@ -131,7 +131,7 @@ let package = Package(
                 "Judge", "Purser", "OpenRouterWire", "Metering", "OpenRouterSandbox", "TestSupport",
             ], path: "Tests/Support/Fuzzer/Bodies", swiftSettings: .strict),
         .executableTarget(
-            name: "Fuzz", dependencies: ["Fuzzer", "Purser", "TestSupport"],
+            name: "Fuzz", dependencies: ["Fuzzer", "Judge", "Purser"],
             path: "Tests/Support/Fuzzer/Main", swiftSettings: .strict),
 
         // What is measured rather than tested.

@@ -14,33 +14,33 @@ package struct Verdict: Hashable, Sendable {
     }
 
     /// Names of models, as they are written.
-    package internal(set) var models: Set<String> = []
+    package var models: Set<String> = []
     /// Whether every reader finds a model; one that finds none takes the account's default.
-    package internal(set) var namesModel = true
+    package var namesModel = true
     /// The kinds of extra, and where each was first found.
-    package internal(set) var extras: [Kind: String] = [:]
+    package var extras: [Kind: String] = [:]
     /// The most output tokens of one answer; `nil` where some reader finds no limit.
-    package internal(set) var outputTokensMax: Int64? = 0
+    package var outputTokensMax: Int64? = 0
     /// The most answers.
-    package internal(set) var answerCount: Int64 = 1
+    package var answerCount: Int64 = 1
     /// The providers it is confined to; `nil` where some reader may choose any.
-    package internal(set) var providers: Set<String>?
+    package var providers: Set<String>?
     /// Providers that no reader would choose.
-    package internal(set) var ignoredProviders: Set<String> = []
+    package var ignoredProviders: Set<String> = []
     /// Whether every reader keeps to providers that keep nothing.
-    package internal(set) var requiresZeroRetention = false
+    package var requiresZeroRetention = false
     /// The words for how much to think.
-    package internal(set) var efforts: Set<String> = []
+    package var efforts: Set<String> = []
     /// Whether it asks to think without saying how much.
-    package internal(set) var asksToThink = false
+    package var asksToThink = false
     /// The most tokens of thinking that are named.
-    package internal(set) var thinkingTokens: Int64 = 0
+    package var thinkingTokens: Int64 = 0
     /// What a strict reader of JSON would not have read at all.
-    package internal(set) var liberties: Set<String> = []
+    package var liberties: Set<String> = []
     /// Names of the body's own members, as they are written.
-    package internal(set) var fields: [String] = []
+    package var fields: [String] = []
 
-    init() {}
+    package init() {}
 
     mutating func add(_ kind: Kind, _ place: String) {
         extras[kind] = extras[kind] ?? place

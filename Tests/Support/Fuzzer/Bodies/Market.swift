@@ -22,16 +22,19 @@ struct Market: Sendable {
     let rows: [Row]
     let listed: [ListedModel]
 
-    static let standard = Market()
+    static let standard = Market(further: Market.further)
 
-    private init() {
+    /// As the sandbox itself lists them.
+    static let sandbox = Market(further: [])
+
+    private init(further: [[String: Any]]) {
         let settings = SandboxSettings()
         var sandbox = Sandbox(settings, now: Timestamp(milliseconds: 0))
         let request = SandboxRequest("GET", "/api/v1/models")
         guard case .whole(let answer) = sandbox.answer(request, now: Timestamp(milliseconds: 0)),
             let list = Market.list(Data(answer.body.utf8))
         else { preconditionFailure("the sandbox lists its models") }
-        let all = list + Market.further
+        let all = list + further
         rows = all.compactMap(Market.row)
         let text = try? JSONSerialization.data(withJSONObject: ["data": all])
         guard let text, let json = try? JSON.parse(Array(text)), let models = ListedModel.list(json)

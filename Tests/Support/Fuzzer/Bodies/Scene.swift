@@ -1,3 +1,4 @@
+package import Judge
 import OpenRouterWire
 package import Purser
 
@@ -28,6 +29,19 @@ package struct Scene: Sendable {
         tier.effortMax = .low
         return Scene(tier: tier, catalogue: scene.catalogue, rows: scene.rows)
     }()
+
+    /// A tier in front of a sandbox, whose list it is.
+    package init(sandbox tier: Tier) {
+        self.init(
+            tier: tier, catalogue: Catalogue(Market.sandbox.listed), rows: Market.sandbox.rows)
+    }
+
+    /// What goes beyond the tier in what an upstream was sent.
+    package func violations(of verdict: Verdict) -> [String] {
+        let limit = tier.outputTokensMax ?? verdict.outputTokensMax ?? .max
+        return Meaning(tier: tier, rows: rows)
+            .violations(of: verdict, outputTokensMax: limit).map(\.words)
+    }
 
     private init(tier: Tier, catalogue: Catalogue, rows: [Market.Row]) {
         self.tier = tier

@@ -22,23 +22,30 @@ package struct Trial {
     /// - Parameter donors: bodies to splice into it.
     package init(seed: UInt64, donors: [[UInt8]]) {
         scene = Scene(seed: seed)
+        (body, mutations) = Trial.body(seed: seed, in: scene, donors: donors)
+        judge()
+    }
+
+    /// A body for that tier, and what was done to it.
+    package static func body(
+        seed: UInt64, in scene: Scene, donors: [[UInt8]]
+    ) -> ([UInt8], [Mutation]) {
         var dice = Dice(seed: seed &+ 0x5EED)
         var maker = BodyMaker(dice: dice, scene: scene)
         var tree = maker.make()
         dice = maker.dice
-        let count = dice.one([0, 1, 1, 1, 1, 2, 2, 3])
         // What is damaged in its bytes is mostly refused: a few of those go a long way.
-        let kinds = [
-            Mutation.allCases.filter(\.isOfTree), Mutation.allCases.filter { !$0.isOfTree },
-        ]
-        let chosen = (0..<count).map { _ in dice.one(dice.happens(5) ? kinds[1] : kinds[0]) }
-        mutations = chosen.filter(\.isOfTree) + chosen.filter { !$0.isOfTree }
+        let count = dice.one([0, 1, 1, 1, 1, 2, 2, 3])
+        let ofTree = Mutation.allCases.filter(\.isOfTree)
+        let ofBytes = Mutation.allCases.filter { !$0.isOfTree }
+        let chosen = (0..<count).map { _ in dice.one(dice.happens(5) ? ofBytes : ofTree) }
+        let mutations = chosen.filter(\.isOfTree) + chosen.filter { !$0.isOfTree }
         var mutator = Mutator(maker: maker, dice: dice, donors: donors)
         for mutation in mutations where mutation.isOfTree { mutator.mutate(&tree, mutation) }
-        var bytes = Array(tree.rendered(space: mutator.dice.happens(4) ? " \n\t" : "").utf8)
+        let space = mutator.dice.happens(4) ? " \n\t" : ""
+        var bytes = Array(tree.rendered(space: space).utf8)
         for mutation in mutations where !mutation.isOfTree { mutator.mutate(&bytes, mutation) }
-        body = bytes
-        judge()
+        return (bytes, mutations)
     }
 
     /// A body that somebody wrote, in a tier that is given.
@@ -74,7 +81,7 @@ package struct Trial {
     }
 
     /// Bytes that a terminal shows as they are; the others as `<ff>`.
-    private static func printed(_ bytes: [UInt8]) -> String {
+    package static func printed(_ bytes: [UInt8]) -> String {
         var text = ""
         for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
             let isPlain = (0x20..<0x7F).contains(scalar.value)

@@ -9,6 +9,14 @@ enum LastCase {
         capacity: lengthMax)
     nonisolated(unsafe) private static var length = 0
 
+    private static let childrenMax = 16
+    /// Programs that would outlive this one; zero where there is none.
+    nonisolated(unsafe) private static let children: UnsafeMutablePointer<pid_t> = {
+        let places = UnsafeMutablePointer<pid_t>.allocate(capacity: childrenMax)
+        places.initialize(repeating: 0, count: childrenMax)
+        return places
+    }()
+
     /// No body takes a hundredth of that.
     private static let secondsMax: UInt32 = 60
 
@@ -16,8 +24,22 @@ enum LastCase {
         for number in [SIGILL, SIGTRAP, SIGSEGV, SIGBUS, SIGABRT, SIGALRM] {
             signal(number) { _ in
                 _ = write(1, LastCase.line, LastCase.length)
+                for place in 0..<LastCase.childrenMax where LastCase.children[place] > 0 {
+                    kill(LastCase.children[place], SIGKILL)
+                }
                 _exit(1)
             }
+        }
+    }
+
+    static func add(child: pid_t) { put(child, inPlaceOf: 0) }
+
+    static func remove(child: pid_t) { put(0, inPlaceOf: child) }
+
+    private static func put(_ child: pid_t, inPlaceOf other: pid_t) {
+        for place in 0..<childrenMax where children[place] == other {
+            children[place] = child
+            return
         }
     }
 

@@ -9,6 +9,8 @@ struct Options {
     var corpus = ""
     /// One body instead of seeds.
     var body: String?
+    /// The program to send whole requests to, instead of trying bodies in process.
+    var binary: String?
     /// Whether to go on after a finding, and say at the end which there were.
     var isThorough = false
     var tellsCoverage = false
@@ -22,6 +24,7 @@ struct Options {
             case "--from": from = Options.number(rest.popFirst(), name)
             case "--count": count = Options.number(rest.popFirst(), name)
             case "--corpus": corpus = rest.popFirst() ?? ""
+            case "--http": binary = rest.popFirst()
             case "--body": body = rest.popFirst()
             default: Options.refuse("does not know \(name)")
             }

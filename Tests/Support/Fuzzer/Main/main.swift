@@ -1,4 +1,15 @@
 import Foundation
 
-var session = Session(Options(Array(CommandLine.arguments.dropFirst())))
-session.run()
+let options = Options(Array(CommandLine.arguments.dropFirst()))
+if let binary = options.binary {
+    var session = HTTPSession(options, binary: binary)
+    do {
+        try session.run()
+    } catch let failure as Wire.Failure {
+        print(failure.words)
+        exit(1)
+    }
+} else {
+    var session = Session(options)
+    session.run()
+}

@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test check simulate bench bench-budget bench-ledger bench-policy reliability clean
+.PHONY: help setup build demo test check simulate fuzz bench bench-budget bench-ledger bench-policy reliability clean
 
 ARGS ?=
 # Swift's run-time check for overlapping accesses costs NIO code a third of its instructions; the
@@ -35,6 +35,7 @@ demo: ## a sample team on a stand-in for OpenRouter; ARGS=--once ends after the 
 test: setup check ## every test: unit, store, simulation, and real clients against the real binary
 	swift test --skip-build $(SWIFT_FLAGS)
 	@scripts/simulate
+	@scripts/fuzz
 	@scripts/client-tests $(ARGS)
 
 check: setup ## format, warnings as errors, import boundaries
@@ -45,6 +46,12 @@ simulate: ## the money, simulated from seeds; MINUTES=10 for fresh ones, SEED=42
 	@scripts/setup build
 	swift build $(SWIFT_FLAGS) --product Simulate
 	@MINUTES="$(MINUTES)" SEED="$(SEED)" STEPS="$(STEPS)" scripts/simulate
+
+fuzz: ## bodies nobody sends, judged twice; MINUTES=60 for fresh ones, SEED=42 for one again
+	@scripts/setup build
+	swift build $(SWIFT_FLAGS) --product Fuzz
+	swift build $(SWIFT_FLAGS) --product purser
+	@MINUTES="$(MINUTES)" SEED="$(SEED)" HTTP="$(HTTP)" BODY="$(BODY)" scripts/fuzz
 
 bench: ## CPU and requests per second beside nginx, on this machine; ARGS="--rounds 5"
 	@scripts/setup bench

@@ -7,7 +7,7 @@ struct BodyMaker {
 
     mutating func make() -> Piece {
         var members = [Piece.Member("model", .text(model())), Piece.Member("messages", messages())]
-        if dice.happens(12) { members.removeFirst() }
+        if dice.happens(25) { members.removeFirst() }
         if dice.happens(4) { members.append(Piece.Member("models", models())) }
         if dice.happens(2) {
             members.append(Piece.Member("max_tokens", .raw("\(1 + dice.below(3_000))")))
@@ -16,7 +16,7 @@ struct BodyMaker {
             members.append(Piece.Member("max_completion_tokens", .raw("\(1 + dice.below(3_000))")))
         }
         for _ in 0..<dice.below(4) { members.append(harmless()) }
-        if dice.happens(2) { members.append(delicate()) }
+        if dice.happens(3) { members.append(delicate()) }
         // One of each name: doubles are for the mutations.
         var names: Set<String> = []
         members.removeAll { !names.insert($0.name).inserted }
@@ -28,7 +28,7 @@ struct BodyMaker {
     mutating func model() -> String {
         let meaning = Meaning(tier: scene.tier, rows: scene.rows)
         let allowed = scene.rows.filter { meaning.allows($0) && $0.promptPrice != nil }
-        guard !dice.happens(5), !allowed.isEmpty else { return oddModel() }
+        guard !dice.happens(7), !allowed.isEmpty else { return oddModel() }
         let row = dice.one(allowed)
         return dice.happens(6) ? row.slug : row.id
     }

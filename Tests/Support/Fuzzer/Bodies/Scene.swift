@@ -80,8 +80,8 @@ struct TierMaker {
         }
         if dice.happens(2) { tier.extras = Set(Extra.allCases.filter { _ in dice.happens(2) }) }
         if dice.happens(3) { tier.effortMax = dice.one(ReasoningEffort.allCases) }
-        if dice.happens(4) { tier.promptPriceMax = price() }
-        if dice.happens(4) { tier.completionPriceMax = price() }
+        if dice.happens(6) { tier.promptPriceMax = price() }
+        if dice.happens(6) { tier.completionPriceMax = price() }
         if dice.happens(3) { tier.providers = some(of: TierMaker.providers) }
         if dice.happens(3) { tier.deniedProviders = some(of: TierMaker.providers) }
         tier.requiresZeroRetention = dice.happens(4)
@@ -117,6 +117,6 @@ struct TierMaker {
     }
 
     private mutating func price() -> UnitPrice {
-        UnitPrice(attodollars: Int128(1 + dice.below(80)) * 100_000_000_000)
+        UnitPrice(attodollars: Int128(1 + dice.below(200)) * 100_000_000_000)
     }
 }

@@ -35,7 +35,7 @@ package struct Trial {
         var tree = maker.make()
         dice = maker.dice
         // What is damaged in its bytes is mostly refused: a few of those go a long way.
-        let count = dice.one([0, 1, 1, 1, 1, 2, 2, 3])
+        let count = dice.one([0, 0, 1, 1, 1, 1, 2, 3])
         let ofTree = Mutation.allCases.filter(\.isOfTree)
         let ofBytes = Mutation.allCases.filter { !$0.isOfTree }
         let chosen = (0..<count).map { _ in dice.one(dice.happens(5) ? ofBytes : ofTree) }

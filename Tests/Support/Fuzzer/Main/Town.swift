@@ -119,9 +119,16 @@ extension Town {
         }
         var strict = tier(1, "strict", "openai/gpt-4o-mini")
         strict.outputTokensMax = 500
+        strict.extras = []
+        strict.effortMax = .low
         var lenient = tier(2, "lenient", "deepseek/*", "openai/gpt-4o-mini")
         lenient.otherwise = .downgrade
-        let wide = tier(3, "wide", "openai/*", "anthropic/claude-haiku-4.5")
+        lenient.extras = [.image, .file]
+        lenient.deniedProviders = ["azure"]
+        var wide = tier(3, "wide", "openai/*", "anthropic/claude-haiku-4.5")
+        wide.deniedModels = ["openai/gpt-5*", "openai/gpt-4o"].compactMap { ModelPattern($0) }
+        wide.aliases = ["fast": "openai/gpt-4o-mini"]
+        wide.requiresZeroRetention = true
         return [strict, lenient, wide]
     }
 
@@ -131,7 +138,19 @@ extension Town {
             "tier", "set", tier.name, "--models", tier.models.map(\.text).joined(separator: ","),
             "--otherwise", tier.otherwise.rawValue,
         ]
+        func add(_ option: String, _ values: some Sequence<String>) {
+            let text = values.sorted().joined(separator: ",")
+            if !text.isEmpty { arguments += [option, text] }
+        }
+        add("--deny-models", tier.deniedModels.map(\.text))
+        add("--alias", tier.aliases.map { "\($0.key)=\($0.value)" })
+        add("--deny-providers", tier.deniedProviders)
+        if let extras = tier.extras {
+            add("--extras", extras.isEmpty ? ["none"] : extras.map(\.rawValue))
+        }
         if let most = tier.outputTokensMax { arguments += ["--max-tokens", "\(most)"] }
+        if let most = tier.effortMax { arguments += ["--max-effort", most.rawValue] }
+        if tier.requiresZeroRetention { arguments.append("--zdr") }
         return arguments
     }
 }

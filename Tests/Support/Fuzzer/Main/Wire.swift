@@ -3,7 +3,7 @@ import Foundation
 /// One connection after the other to a server on this machine, with plain sockets: what is sent
 /// stands on the wire as it is, and no client library mends it.
 enum Wire {
-    /// A debug build on a busy machine answers well within that; what waits longer wants more bytes.
+    /// A debug build on a busy machine answers within that; what waits longer wants more bytes.
     private static let secondsMax = 2
 
     struct Failure: Error {

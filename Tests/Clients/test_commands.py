@@ -17,7 +17,7 @@ AXES = ("member", "team", "model", "day", "week", "key")
 # What a report's row has beside what it is grouped by.
 REPORT_FIELDS = {
     "cost", "requests", "prompt_tokens", "completion_tokens", "refused", "downgraded",
-    "daily_limit", "share", "change",
+    "shadowed", "daily_limit", "share", "change",
 }
 
 EXPORT_COLUMNS = [

@@ -177,6 +177,24 @@ def test_what_the_ledger_cannot_tell_is_said(past):
     assert by(said["gaps"], "rule")["models"]["words"].startswith("in shadow")
 
 
+def test_a_tier_as_it_stands_in_a_file(past, tmp_path):
+    """Looked at before it is applied; the directory has another one of that name."""
+    past.tier("planned", ["*"])
+    file = tmp_path / "team.yaml"
+    file.write_text(f"tiers:\n  planned:\n    models: [{CHEAP}]\n  same:\n    models: ['*']\n")
+    assert replay(past, "planned")["total"]["blocked"] == 0
+    said = replay(past, "planned", "--file", file)
+    assert (said["total"]["blocked"], said["file"]) == (3, str(file))
+    assert replay(past, "same", "--file", file)["total"]["blocked"] == 0
+    past.commands.run("apply", file)
+    assert replay(past, "planned", "--file", file)["total"] == said["total"]
+    done = past.commands.run("policy", "replay", "--tier", "cheap", "--file", file, expect=1)
+    assert "no tier named" in done.stderr
+    file.write_text("tiers:\n  planned:\n    modles: [a]\n")
+    done = past.commands.run("policy", "replay", "--tier", "planned", "--file", file, expect=1)
+    assert f"{file}:3: " in done.stderr
+
+
 def test_nothing_changes_by_it(past):
     before = past.commands.ledger(), exact(past.commands.run("tier", "list", "--format", "json").stdout)
     replay(past, "everything")

@@ -130,10 +130,14 @@ extension Explanation {
         guard let caller else { return }
         var treasury = treasury
         let zone = matter.roster.zone
+        let idle = RateClaim(caller, tokens: 0).map { claim in
+            var rates = RateBook()
+            return rates.standings(for: claim, at: matter.at)
+        }
         let prospect = treasury.prospect(for: caller, at: matter.at, in: zone)
         let (planned, trail) = matter.explain(
             for: caller, on: prospect.day, budgets: prospect.budgets, headroom: prospect.headroom,
-            tokenRoom: nil)
+            tokenRoom: idle?.tokens?.remaining)
         steps += trail.steps
         addRates(caller, matter.roster)
         var obstacle: Refusal?

@@ -5,6 +5,8 @@ import Purser
 /// What a tier would have done to calls of the past, for people and for programs.
 struct ReplayReport: Sendable {
     private let replay: Replay
+    /// The file that has the tier; `nil` for the directory.
+    private let file: String?
     private let days: ClosedRange<CivilDate>
     private let zone: String
     private let list: KnownModels
@@ -13,9 +15,11 @@ struct ReplayReport: Sendable {
     private static let membersMax = 10
 
     init(
-        _ replay: Replay, on days: ClosedRange<CivilDate>, zone: String, _ list: KnownModels
+        _ replay: Replay, of file: String?, on days: ClosedRange<CivilDate>, zone: String,
+        _ list: KnownModels
     ) {
         self.replay = replay
+        self.file = file
         self.days = days
         self.zone = zone
         self.list = list
@@ -50,7 +54,7 @@ extension ReplayReport {
         let total = replay.total
         let shown = members.prefix(ReplayReport.membersMax)
         var parts = [
-            "Tier \(replay.tier.name) on the calls of \(days.lowerBound) to "
+            "Tier \(replay.tier.name)\(file.map { " of \($0)" } ?? "") on the calls of \(days.lowerBound) to "
                 + "\(days.upperBound) (\(zone))\n",
             "\(total.calls) calls that cost \(total.cost.dollars): it would have blocked "
                 + "\(total.blocked), downgraded \(total.downgraded) and changed "
@@ -117,7 +121,8 @@ extension ReplayReport {
 extension ReplayReport {
     private var json: JSON {
         [
-            "tier": .string(replay.tier.name), "since": .string(days.lowerBound.description),
+            "tier": .string(replay.tier.name), "file": JSON(file),
+            "since": .string(days.lowerBound.description),
             "until": .string(days.upperBound.description), "zone": .string(zone),
             "models_at": JSON(list.fetchedAt), "models_from": .string(list.origin),
             "total": .object(JSONObject(fields(replay.total))),

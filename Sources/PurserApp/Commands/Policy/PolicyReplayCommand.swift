@@ -10,11 +10,12 @@ struct PolicyReplayCommand: AsyncParsableCommand {
         commandName: "replay",
         abstract: "Say what a tier would have done to the calls of the past, and saved.",
         discussion: """
-            Runs the calls in the ledger against a tier as it is now, whatever tier they were made \
-            in: what it would have blocked, sent to another model or changed, and how much less \
-            they would have cost. A blocked call saves what it cost, a downgraded one what the \
-            same tokens cost less at the other model's listed prices, a cut answer the tokens cut \
-            off. What the ledger is too short for is said. Changes nothing.
+            Runs the calls in the ledger against a tier as it is now, or as it stands in a file of \
+            the team, whatever tier they were made in: what it would have blocked, sent to \
+            another model or changed, and how much less they would have cost. A blocked call \
+            saves what it cost, a downgraded one what the same tokens cost less at the other \
+            model's listed prices, a cut answer the tokens cut off. What the ledger is too short \
+            for is said. Changes nothing.
 
             JSON has total, by_rule, by_member (each with calls, blocked, downgraded, changed, \
             unlisted, cost and saved; unlisted models are in the list no longer and not judged), \
@@ -25,10 +26,14 @@ struct PolicyReplayCommand: AsyncParsableCommand {
               purser policy replay --tier basic --since 30d
               purser policy replay --tier basic --since 2026-11-01 --until 2026-11-15 \\
                 --members-of pro --format json
+              purser policy replay --tier basic --file team.yaml
             """)
 
     @Option(help: "The tier.")
     var tier: String
+
+    @Option(help: ArgumentHelp("The tier as in this file; see plan.", valueName: "team.yaml"))
+    var file: String?
 
     @Option(
         help: ArgumentHelp(
@@ -55,7 +60,7 @@ struct PolicyReplayCommand: AsyncParsableCommand {
     func run() async throws {
         let books = try database.open()
         let roster = try books.directory.roster()
-        guard let judge = roster.tier(named: tier) else { throw CommandFailure(.noTier(tier)) }
+        let judge = try judge(in: books, roster)
         let choice = try CallChoice(member: member, team: team, tier: membersOf, in: roster)
         let days = try days(today: roster.zone.day(at: books.now))
         let list = try await models.list(in: books)
@@ -69,8 +74,28 @@ struct PolicyReplayCommand: AsyncParsableCommand {
             if choice.contains(call, in: roster) { replay.take(call) }
         }
         if count >= PolicyReplayCommand.progressStep { PolicyReplayCommand.show("") }
-        let report = ReplayReport(replay, on: days, zone: roster.zone.name, list)
+        let report = ReplayReport(
+            replay, of: file, on: days, zone: roster.zone.name, list)
         try Terminal.write(report.text(output.format))
+    }
+
+    /// The tier as it is, or as the file has it.
+    private func judge(in books: Books, _ roster: Roster) throws -> Tier {
+        let present = roster.tier(named: tier)
+        guard let file else {
+            guard let present else { throw CommandFailure(.noTier(tier)) }
+            return present
+        }
+        var source = TeamFileArgument()
+        source.file = file
+        let team = try source.read()
+        guard team.tiers.contains(where: { $0.form.name == tier }) else {
+            throw CommandFailure(.failed, "there is no tier named \"\(tier)\" in \(file)")
+        }
+        // A plan has the tiers that differ.
+        let planned = try source.plan(team, on: books).tiers.first { $0.name == tier }
+        guard let found = planned ?? present else { throw CommandFailure(.noTier(tier)) }
+        return found
     }
 
     private func days(today: CivilDate) throws -> ClosedRange<CivilDate> {

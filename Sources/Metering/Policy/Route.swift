@@ -85,7 +85,8 @@ struct Route: Sendable {
             let named = tier.replacement(in: catalogue)
         else { return try hearing.refuse(refusal) }
         hearing.note(
-            rule.rawValue, .changed, "\(refusal.sentence) It goes to \(named.text) instead.")
+            rule.rawValue, .changed,
+            "\(name) may not run by the tier's \(rule.rawValue): \(named.text) takes its place")
         models = [named]
         downgradedFrom = name
     }
@@ -111,7 +112,7 @@ extension Tier {
     package func refusal(of model: ListedModel, called name: String) -> Refusal? {
         let allowed = allows(model.id, slug: model.canonicalSlug)
         guard allowed, !model.isRouter || allowsRouter(model.id) else {
-            return .modelNotAllowed(name, tier: self.name, allowed: models.map(\.text))
+            return .modelNotAllowed(name, tier: self.name, allowed: allowance)
         }
         if isTooDear(model) {
             return .modelTooDear(name, tier: self.name, limits: priceLimits)
@@ -126,6 +127,11 @@ extension Tier {
             return nil
         }
         return .extraOutsideTier(words, kind, tier: self.name, allowed: extras.sorted)
+    }
+
+    /// What the tier says of models, in words for who was refused.
+    private var allowance: [String] {
+        (models.isEmpty ? ["*"] : models.map(\.text)) + deniedModels.map { "not \($0.text)" }
     }
 
     /// A model that hands calls to others runs only where every model may, whatever it buys, or

@@ -4,7 +4,7 @@ import OpenRouterWire
 import Purser
 
 /// What the decision about one call costs the processor – reading the body, judging it and
-/// writing the edits – and how that grows with the body: `policy-bench [--rounds 9]`.
+/// writing the edits – and how that grows with the body: `policy-bench [--rounds 9] [--size 2000]`.
 struct PolicyBench {
     /// So many bytes are read in each round, in calls of whatever size.
     static let bytesOfRound = 20_000_000
@@ -75,7 +75,11 @@ func summary(_ values: [Double], unit: Double = 1, digits: Int = 0) -> String {
 }
 
 let arguments = CommandLine.arguments
-let rounds = arguments.firstIndex(of: "--rounds").flatMap { Int(arguments[$0 + 1]) } ?? 9
+func option(_ name: String) -> Int? {
+    arguments.firstIndex(of: name).flatMap { Int(arguments[$0 + 1]) }
+}
+let rounds = option("--rounds") ?? 9
+let sizes = option("--size").map { [$0] } ?? PolicyBench.sizes
 let catalogue = Surroundings.catalogue()
 let scenes: [(name: String, caller: Caller, make: (Int) -> [UInt8])] = [
     ("a conversation, no tier", Surroundings.caller(nil), Bodies.plain),
@@ -87,7 +91,7 @@ let scenes: [(name: String, caller: Caller, make: (Int) -> [UInt8])] = [
 for scene in scenes {
     print(scene.name)
     print("  bytes  all, us (least-most)  scan, us  plan, us  edits, us  ns/byte")
-    for size in PolicyBench.sizes {
+    for size in sizes {
         let bench = PolicyBench(
             body: scene.make(size), caller: scene.caller, catalogue: catalogue)
         _ = bench.round()

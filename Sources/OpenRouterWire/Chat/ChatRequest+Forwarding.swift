@@ -155,11 +155,13 @@ extension ChatRequest {
     private func inserted(
         for forwarding: Forwarding, _ thinking: ChatThinking.Lowered
     ) -> String {
-        var text = ""
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(256)
         func insert(_ field: ChatField, _ value: JSON) {
-            text += "\"\(field.rawValue)\":"
-            value.write(to: &text)
-            text += ","
+            JSON.write(field.rawValue, to: &bytes)
+            bytes.append(UInt8(ascii: ":"))
+            value.write(to: &bytes)
+            bytes.append(UInt8(ascii: ","))
         }
         if let model = forwarding.model, !has(.model) { insert(.model, .string(model)) }
         if let models = forwarding.models, !has(.models) {
@@ -175,6 +177,6 @@ extension ChatRequest {
         if case .write(let value) = thinking.reasoning, !has(.reasoning) {
             insert(.reasoning, value)
         }
-        return text
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

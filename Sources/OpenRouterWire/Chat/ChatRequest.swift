@@ -96,7 +96,7 @@ package struct ChatRequest: Sendable {
     /// Reads a body. Throws what is wrong with it, in words for its sender.
     package static func scan(_ bytes: Span<UInt8>) throws(Fault) -> ChatRequest {
         // Where the first bad byte stands helps nobody.
-        guard (try? UTF8Span(validating: bytes)) != nil else {
+        guard UTF8Text.isValid(bytes) else {
             throw Fault("The request body is not valid UTF-8.")
         }
         do {

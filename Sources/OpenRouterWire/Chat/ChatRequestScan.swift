@@ -94,7 +94,9 @@ enum ChatRequestScan {
         case .stream: request.isStreamed = try bool(name, bytes, range) ?? false
         case .maxTokens, .maxCompletionTokens:
             let limit = try integer(name, bytes, range, in: 1...Int64(Int32.max))
-            request.outputTokensMax = [request.outputTokensMax, limit].compactMap { $0 }.min()
+            if let limit {
+                request.outputTokensMax = min(request.outputTokensMax ?? limit, limit)
+            }
         case .n:
             request.answerCount =
                 try integer(name, bytes, range, in: 1...ChatRequest.answerCountMax) ?? 1

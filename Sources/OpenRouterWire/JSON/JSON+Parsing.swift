@@ -127,10 +127,19 @@ extension JSON {
     static func text(
         _ bytes: Span<UInt8>, in range: Range<Int>
     ) throws(JSONGrammar.Fault) -> String {
+        let end = range.upperBound
+        var index = range.lowerBound
+        while index < end, bytes[index] != UInt8(ascii: "\\") { index += 1 }
+        if index == end {
+            do {
+                return String(copying: try UTF8Span(validating: bytes.extracting(range)))
+            } catch {
+                throw JSONGrammar.Fault("is not valid UTF-8", at: range.lowerBound)
+            }
+        }
         var units: [UInt8] = []
         units.reserveCapacity(range.count)
-        var index = range.lowerBound
-        let end = range.upperBound
+        index = range.lowerBound
         while index < end {
             if bytes[index] == UInt8(ascii: "\\") {
                 index += 1

@@ -33,18 +33,23 @@ package enum DecimalText {
 
     /// Writes `value` / 10^`places` exactly, with no exponent; with trailing zeros if `padded`.
     package static func exact(_ value: Int128, places: Int, padded: Bool = false) -> String {
-        // The standard library writes 64 bits many times faster than 128.
+        // The standard library writes 64 bits many times faster than 128, and bytes are cut many
+        // times faster than characters.
         let magnitude = value.magnitude
-        var digits = UInt64(exactly: magnitude).map { String($0) } ?? String(magnitude)
-        if digits.utf8.count <= places {
-            digits = String(repeating: "0", count: places + 1 - digits.utf8.count) + digits
+        let digits = UInt64(exactly: magnitude).map { String($0) } ?? String(magnitude)
+        let zeros = max(0, places + 1 - digits.utf8.count)
+        var text: [UInt8] = []
+        text.reserveCapacity(zeros + digits.utf8.count + 2)
+        if value < 0 { text.append(UInt8(ascii: "-")) }
+        text.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: zeros))
+        text.append(contentsOf: digits.utf8)
+        var behind = places
+        while !padded, behind > 0, text.last == UInt8(ascii: "0") {
+            text.removeLast()
+            behind -= 1
         }
-        let point = digits.index(digits.endIndex, offsetBy: -places)
-        var fraction = digits[point...]
-        while !padded, fraction.last == "0" { fraction.removeLast() }
-        let sign = value < 0 ? "-" : ""
-        let whole = digits[..<point]
-        return fraction.isEmpty ? "\(sign)\(whole)" : "\(sign)\(whole).\(fraction)"
+        if behind > 0 { text.insert(UInt8(ascii: "."), at: text.count - behind) }
+        return String(decoding: text, as: UTF8.self)
     }
 }
 

@@ -116,7 +116,7 @@ package enum Judge {
     ) {
         if case .text(let word) = value { verdict.efforts.insert(Folding.word(word)) }
         if case .number(let literal) = value {
-            verdict.thinkingTokens = max(verdict.thinkingTokens, Number.count(literal) ?? .max)
+            verdict.thinkingTokens = max(verdict.thinkingTokens, Number.budget(literal))
         }
         if value == .flag(true) { verdict.asksToThink = true }
         for member in value.members {
@@ -125,8 +125,7 @@ package enum Judge {
                 for word in member.value.words { verdict.efforts.insert(Folding.word(word)) }
             case "maxtokens", "budgettokens", "thinkingbudget", "budget":
                 for word in member.value.words {
-                    let count = Number.count(word) ?? .max
-                    verdict.thinkingTokens = max(verdict.thinkingTokens, count)
+                    verdict.thinkingTokens = max(verdict.thinkingTokens, Number.budget(word))
                 }
             case "enabled", "includethoughts":
                 if member.value.isSomething { verdict.asksToThink = true }

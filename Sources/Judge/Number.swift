@@ -8,4 +8,11 @@ enum Number {
         else { return nil }
         return Int64(value.rounded(.up))
     }
+
+    /// The tokens of thinking that a word allows: none is none, and what is no number, or below
+    /// zero, may be as many as one likes.
+    static func budget(_ word: String) -> Int64 {
+        if let value = Double(Folding.word(word)), value == 0 { return 0 }
+        return count(word) ?? .max
+    }
 }

@@ -127,6 +127,8 @@ struct JudgeTests {
         #expect(verdict.thinkingTokens == 70 && verdict.asksToThink)
         #expect(!Self.verdict(#"{"thinking":{"type":"disabled"}}"#).asksToThink)
         #expect(Self.verdict(#"{"reasoning":{"enabled":true}}"#).asksToThink)
+        #expect(Self.verdict(#"{"reasoning":{"max_tokens":0.0}}"#).thinkingTokens == 0)
+        #expect(Self.verdict(#"{"reasoning":{"max_tokens":-1}}"#).thinkingTokens == .max)
     }
 
     @Test func `heads, paths and queries can name models too`() {

@@ -296,7 +296,7 @@ def test_every_other_field_of_a_key_does_what_it_says(team):
         "key create --member MEMBER --limits 5",
         "key create --member MEMBER --limit-reset daily",
         "key create --member MEMBER --expire 2099-01-01",
-        "key create --member MEMBER --tier everything",
+        "key create --member MEMBER --tiers everything",
         "key rotate KEY --limit 5",
         "budget set --member MEMBER --yearly 5",
         "budget set --member MEMBER --daily 5 --reset weekly",

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 import requests
 
-from harness import CHEAP, DEAR, OTHER, metric
+from harness import CHEAP, DEAR, OTHER, assert_envelope, metric
 from programs import eventually, exact
 
 HELLO = [{"role": "user", "content": "Say ok."}]
@@ -299,11 +299,16 @@ def test_a_member_without_a_key_is_judged_as_with_a_plain_one(team):
 
 
 def test_a_shared_key_is_explained_for_who_uses_it(team, people):
-    holder = team.member(tier="everything")
-    shared = team.key(holder, "--shared")
-    user = people["strict"].name
+    """Nobody checks the name on a shared key, so the holder's tier binds whoever is named."""
+    shared = team.key(people["strict"].name, "--shared")
+    user = team.member(tier="everything")
     said = explain(team, "--member", user, "--key", shared.hash, "--model", DEAR)
     assert (said["member"], said["reason"]) == (user, "model_not_allowed")
+    answer = team.chat(shared.key, model=DEAR, headers={"X-Title": f"app:{user}"})
+    assert assert_envelope(answer, 403)["metadata"]["reason"] == "model_not_allowed"
+    own = team.key(people["strict"].name, "--shared", "--tier", "everything")
+    said = explain(team, "--member", user, "--key", own.hash, "--model", DEAR)
+    assert said["outcome"] == "pass"
 
 
 @pytest.mark.parametrize(

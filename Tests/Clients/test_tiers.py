@@ -114,8 +114,17 @@ def test_setting_a_tier_replaces_all_of_it(team):
     team.commands.run("tier", "set", "whole", *every)
     full = shown(team, "whole")
     assert all(full[name] != DEFAULTS[name] for name in DEFAULTS if name != "models")
-    team.commands.run("tier", "set", "whole")
-    assert shown(team, "whole") == DEFAULTS
+    team.commands.run("tier", "set", "whole", "--models", "*")
+    assert shown(team, "whole") == DEFAULTS | {"models": ["*"]}
+
+
+def test_a_tier_is_not_opened_to_every_model_by_the_way(team):
+    """Who changes one number and names no model would replace the list by none, which is all."""
+    team.commands.run("tier", "set", "narrow", "--models", CHEAP)
+    before = shown(team, "narrow")
+    done = team.commands.run("tier", "set", "narrow", "--max-tokens", "10", expect=2)
+    assert "--models" in done.stderr
+    assert shown(team, "narrow") == before
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ struct ChatRequestTests {
         (#"{"messages":[{"content":[{"text":"a","text":"b"}]}]}"#, "names \"text\" twice"),
         (#"{"messages":[{"content":"a","content":"b"}]}"#, "names \"content\" twice"),
         (#"{"messages":[{"content":"a","Content":"b"}]}"#, "in another case"),
+        (#"{"messages":[{" content":[{"type":"file"}]}]}"#, "with spaces"),
+        (#"{"messages":[{"content ":[{"type":"file"}]}]}"#, "with spaces"),
         (#"{"messages":[{"role":"user","role":"tool"}]}"#, "names \"role\" twice"),
         (#"{"messages":[{"rôle":"user"}]}"#, "outside ASCII"),
         (#"{"messages":[{}],"tools":[{"type":"function","type":"custom"}]}"#, "twice"),

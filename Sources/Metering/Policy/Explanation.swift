@@ -183,12 +183,9 @@ extension Explanation {
     }
 
     private mutating func addFields(_ request: ChatRequest, _ plan: Admission.Plan) {
-        let passed = plan.forwarding.passedFields
-        let left = request.unknownFields.filter { !passed.contains($0) }
+        let left = request.fieldsLeftOut(by: plan.forwarding)
         guard !left.isEmpty else { return }
-        add(
-            "fields", .changed,
-            "left out, because nobody here knows them: \(left.joined(separator: ", "))")
+        add("fields", .changed, "left out of what is forwarded: \(left.joined(separator: ", "))")
     }
 
     /// - Parameter book: where the call itself holds its bound, if it was let through.

@@ -103,7 +103,7 @@ package enum ChatField: String, CaseIterable, Hashable, Sendable {
 
     /// Whether some reader could take the name for a known field's: one that folds cases or
     /// takes other spellings of words.
-    static func isLikeKnown(_ name: String) -> Bool {
+    package static func isLikeKnown(_ name: String) -> Bool {
         let plain = folded(name)
         return foldedNames.contains(plain)
     }

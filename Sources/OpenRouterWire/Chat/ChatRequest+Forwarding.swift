@@ -124,6 +124,15 @@ extension ChatRequest {
             && !ChatField.isLikeKnown(name)
     }
 
+    /// The fields that are not forwarded, in the order of the body.
+    package func fieldsLeftOut(by forwarding: Forwarding) -> [String] {
+        var unknown = unknownFields.makeIterator()
+        return members.compactMap { member in
+            if let field = member.field { return field.rule == .leftOut ? field.rawValue : nil }
+            return unknown.next().flatMap { Self.isPassed($0, by: forwarding) ? nil : $0 }
+        }
+    }
+
     private func has(_ field: ChatField) -> Bool { members.contains { $0.field == field } }
 
     private func change(

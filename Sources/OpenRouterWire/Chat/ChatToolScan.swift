@@ -102,15 +102,15 @@ enum ChatToolScan {
 /// Names of members that are judged where they stand, however many objects there are.
 enum ChatNames {
     /// Reads a name and steps to its value; `nil` if the table does not have it. Throws where
-    /// some reader could take the name for another: spelt with escapes, outside ASCII, or in
-    /// another case than one of the table's.
+    /// some reader could take the name for another: spelt with escapes, outside ASCII, in another
+    /// case or with spaces.
     static func read<Value>(
         _ bytes: Span<UInt8>, _ index: inout Int, in table: NameTable<Value>
     ) throws -> Value? {
         let range = try JSONGrammar.readName(bytes, &index)
         if let value = table[bytes, range] { return value }
         var lowercased: [UInt8] = []
-        var isLowercase = true
+        var isPlain = true
         for offset in range {
             let byte = bytes[offset]
             guard byte < 0x80, byte != UInt8(ascii: "\\") else {
@@ -118,16 +118,17 @@ enum ChatNames {
                     "has a name that is spelt with an escape or outside ASCII",
                     at: range.lowerBound)
             }
-            if (0x41...0x5A).contains(byte) { isLowercase = false }
+            // Readers have been seen to trim names, too.
+            if (0x41...0x5A).contains(byte) || byte <= 0x20 { isPlain = false }
         }
-        if isLowercase || range.count > ShortName.bytesMax { return nil }
-        for offset in range {
+        if isPlain { return nil }
+        for offset in range where bytes[offset] > 0x20 {
             let byte = bytes[offset]
             lowercased.append((0x41...0x5A).contains(byte) ? byte | 0x20 : byte)
         }
         guard table[lowercased.span, 0..<lowercased.count] == nil else {
             throw JSONGrammar.Fault(
-                "spells \"\(String(decoding: lowercased, as: UTF8.self))\" in another case",
+                "spells \"\(String(decoding: lowercased, as: UTF8.self))\" in another case or with spaces",
                 at: range.lowerBound)
         }
         return nil

@@ -168,12 +168,17 @@ extension Roster {
 
     /// The tier that binds a member's calls with a key, and who it was given to: the narrowest
     /// that is set; `nil` where none is.
+    ///
+    /// Who calls with a shared key says a name that nobody checks, so there the holder's tier
+    /// comes before that of whoever is named.
     package func tier(
         of member: Member, using key: Key, holder: Member
     ) -> (tier: Tier, giver: Scope)? {
-        given(key.tier, to: .key(key.id)) ?? given(member.tier, to: .member(member.id))
-            ?? given(member.team) ?? given(holder.tier, to: .member(holder.id))
-            ?? given(holder.team)
+        let people = key.isShared ? [holder, member] : [member, holder]
+        return given(key.tier, to: .key(key.id))
+            ?? people.lazy.compactMap { person in
+                given(person.tier, to: .member(person.id)) ?? given(person.team)
+            }.first
     }
 
     /// Who made an attempt, as if `tier` had bound it and no budget; `nil` for a stranger.

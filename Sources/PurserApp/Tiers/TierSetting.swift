@@ -1,3 +1,4 @@
+import OpenRouterWire
 import Purser
 
 /// One thing that a tier says, under the name by which people and programs know it.
@@ -187,6 +188,9 @@ extension TierSetting {
             write: { tier, texts, _ throws(TierFault) in
                 for text in texts where !isWord(text) {
                     throw TierFault("\"\(text)\" is no field of a request")
+                }
+                for text in texts where ChatField.isLikeKnown(text) {
+                    throw TierFault("\"\(text)\" is a field that has a rule of its own")
                 }
                 tier.passedFields = Set(try once(texts))
             }),

@@ -10,7 +10,8 @@ struct KeyCreateCommand: ParsableCommand {
         abstract: "Make a key for a member and show it once.",
         discussion: """
             A shared key serves several people, who tell themselves apart by the header \
-            "X-Title: app:member" or by "user" in the body; --member answers for it.
+            "X-Title: app:member" or by "user" in the body; --member answers for it. Nobody \
+            checks the names, so the key's own tier, else its holder's, binds all of them.
 
             Example:
               purser key create --member alice --name laptop --limit 20 --limit-reset monthly
@@ -36,6 +37,9 @@ struct KeyCreateCommand: ParsableCommand {
                 + "an instant such as 2027-01-31T12:00:00Z.", valueName: "date"))
     var expires: String?
 
+    @Option(help: "The tier of the key itself, which comes before its holder's.")
+    var tier: String?
+
     @Flag(help: "Several people will use it.")
     var shared = false
 
@@ -55,6 +59,8 @@ struct KeyCreateCommand: ParsableCommand {
             throw CommandFailure(.noMember(member))
         }
         var fields = NewKeyFields(member: member, name: name)
+        if let tier, roster.tier(named: tier) == nil { throw CommandFailure(.noTier(tier)) }
+        fields.tier = tier
         fields.limit = limit
         fields.limitReset = limitReset?.period ?? .total
         fields.expiresAt = try expires.map { try readExpiry($0, roster.zone, now: books.now) }

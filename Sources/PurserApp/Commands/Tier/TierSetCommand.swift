@@ -35,7 +35,13 @@ struct TierSetCommand: ParsableCommand {
 
     func run() throws {
         let books = try database.open()
-        let tier = try tier(organisationZone: books.directory.roster().zone)
+        let roster = try books.directory.roster()
+        if options.models.models == nil, roster.tier(named: name) != nil {
+            throw CommandFailure(
+                .usage, "there is a tier \(name) already, and this would open it to every model",
+                hint: "name the models with --models; '*' is every model")
+        }
+        let tier = try tier(organisationZone: roster.zone)
         try books.directory.setTier(tier)
         try books.warnOfUnlisted(in: [tier])
         try Terminal.write(TierListing.text(of: tier, output.format))

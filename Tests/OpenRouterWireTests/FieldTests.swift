@@ -1,3 +1,4 @@
+import Foundation
 import OpenRouterWire
 import Purser
 import TestSupport
@@ -186,6 +187,29 @@ struct FieldTests {
         #expect(vague?.effort == nil)
         let silent = ListedModel(["id": "a", "reasoning": ["mandatory": false]])?.thinking
         #expect(silent?.thinksUnasked == true, "what the row does not say may be")
+    }
+}
+
+/// The page about fields.
+extension FieldTests {
+    @Test func `the page of fields has a row for each, with its rule`() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(
+            contentsOf: root.appending(path: "docs/reference/fields.md"), encoding: .utf8)
+        let rows = page.split(separator: "\n").filter { $0.hasPrefix("| `") }
+        for field in ChatField.allCases {
+            let rule =
+                switch field.rule {
+                case .judged: "judged"
+                case .bounded: "bounded"
+                case .harmless: "harmless"
+                case .leftOut: "left out"
+                }
+            let own = rows.filter { $0.hasPrefix("| `\(field.rawValue)` |") }
+            #expect(own.filter { $0.hasPrefix("| `\(field.rawValue)` | \(rule) |") }.count == 1)
+            #expect(own.count == 1, "\(field.rawValue)")
+        }
     }
 }
 

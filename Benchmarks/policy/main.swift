@@ -84,6 +84,10 @@ let catalogue = Surroundings.catalogue()
 let scenes: [(name: String, caller: Caller, make: (Int) -> [UInt8])] = [
     ("a conversation, no tier", Surroundings.caller(nil), Bodies.plain),
     (
+        "a conversation, a tier of 20 patterns", Surroundings.caller(Surroundings.tier()),
+        Bodies.plain
+    ),
+    (
         "an agent's, a tier of 20 patterns", Surroundings.caller(Surroundings.tier()),
         Bodies.full
     ),

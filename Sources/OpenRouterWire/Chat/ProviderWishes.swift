@@ -86,22 +86,22 @@ enum ProviderWishes {
 
     /// Sets price limits no higher than what the hold was computed with.
     private static func limitPrices(_ wishes: inout JSONObject, to limits: PriceLimits) {
-        // A price per token is given for a million of them, any other as it is listed.
-        let rows: [(name: String, price: UnitPrice?, isPerMillion: Bool)] = [
-            ("prompt", limits.prompt, true), ("completion", limits.completion, true),
-            ("request", limits.request, false), ("image", limits.image, false),
-            ("audio", limits.audio, false),
-        ]
-        guard rows.contains(where: { $0.price != nil }) else { return }
-        var prices = wishes["max_price"]?.object ?? JSONObject()
-        for row in rows {
-            guard let price = row.price else { continue }
-            let places = UnitPrice.places - (row.isPerMillion ? 6 : 0)
-            let wished = prices[row.name].flatMap { $0.literal ?? $0.string }
+        if limits == PriceLimits() { return }
+        var prices = wishes["max_price"]?.object ?? JSONObject(reserving: priceNames.count)
+        func limit(_ name: String, to price: UnitPrice?, isPerMillion: Bool) {
+            guard let price else { return }
+            let places = UnitPrice.places - (isPerMillion ? 6 : 0)
+            let wished = prices[name].flatMap { $0.literal ?? $0.string }
                 .flatMap { DecimalText.scaled($0, places: places, rounding: .up) }
-            if let wished, wished >= 0, wished < price.attodollars { continue }
-            prices[row.name] = .string(row.isPerMillion ? price.perMillion : price.description)
+            if let wished, wished >= 0, wished < price.attodollars { return }
+            prices[name] = .string(isPerMillion ? price.perMillion : price.description)
         }
+        // A price per token is given for a million of them, any other as it is listed.
+        limit("prompt", to: limits.prompt, isPerMillion: true)
+        limit("completion", to: limits.completion, isPerMillion: true)
+        limit("request", to: limits.request, isPerMillion: false)
+        limit("image", to: limits.image, isPerMillion: false)
+        limit("audio", to: limits.audio, isPerMillion: false)
         wishes["max_price"] = .object(prices)
     }
 }

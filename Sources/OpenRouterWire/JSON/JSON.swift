@@ -25,6 +25,12 @@ package struct JSONObject: Hashable, Sendable {
         self.members = members.map { Member(name: $0.0, value: $0.1) }
     }
 
+    /// None yet, with room for as many.
+    init(reserving count: Int) {
+        members = []
+        members.reserveCapacity(count)
+    }
+
     /// The value under that name, or `nil` if there is none; setting `nil` removes it.
     package subscript(name: String) -> JSON? {
         get { members.last { $0.name == name }?.value }

@@ -33,21 +33,28 @@ package enum DecimalText {
 
     /// Writes `value` / 10^`places` exactly, with no exponent; with trailing zeros if `padded`.
     package static func exact(_ value: Int128, places: Int, padded: Bool = false) -> String {
-        // The standard library writes 64 bits many times faster than 128, and bytes are cut many
-        // times faster than characters.
-        let magnitude = value.magnitude
-        let digits = UInt64(exactly: magnitude).map { String($0) } ?? String(magnitude)
-        let zeros = max(0, places + 1 - digits.utf8.count)
+        var rest = value.magnitude
+        var behind = places
+        // Most values have few digits; the standard library writes 64 bits many times faster than
+        // 128, and a short text without a place in memory of its own.
+        if !padded, var short = UInt64(exactly: rest) {
+            while behind > 0, short % 10 == 0 {
+                short /= 10
+                behind -= 1
+            }
+            rest = UInt128(short)
+        }
+        while !padded, behind > 0, rest % 10 == 0 {
+            rest /= 10
+            behind -= 1
+        }
+        let digits = UInt64(exactly: rest).map { String($0) } ?? String(rest)
+        let zeros = max(0, behind + 1 - digits.utf8.count)
         var text: [UInt8] = []
         text.reserveCapacity(zeros + digits.utf8.count + 2)
         if value < 0 { text.append(UInt8(ascii: "-")) }
         text.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: zeros))
         text.append(contentsOf: digits.utf8)
-        var behind = places
-        while !padded, behind > 0, text.last == UInt8(ascii: "0") {
-            text.removeLast()
-            behind -= 1
-        }
         if behind > 0 { text.insert(UInt8(ascii: "."), at: text.count - behind) }
         return String(decoding: text, as: UTF8.self)
     }

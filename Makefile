@@ -58,7 +58,7 @@ bench: ## CPU and requests per second beside nginx, on this machine; ARGS="--rou
 	@$(MAKE) --no-print-directory build
 	@Benchmarks/gateway/run $(ARGS)
 
-bench-budget: ## what checking and holding in every budget costs, from 10 to 100,000 members
+bench-budget: ## what budgets and rates cost a call, from 10 members to 100,000
 	@scripts/setup build
 	swift build -c release --product budget-bench $(RELEASE_FLAGS)
 	@.build/release/budget-bench $(ARGS)

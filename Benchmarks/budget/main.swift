@@ -1,8 +1,8 @@
 import Foundation
 import Purser
 
-/// What one check of every budget and the hold cost the processor, and how that grows with the
-/// team: `budget-bench [--rounds 5]`.
+/// What one check of every budget and the hold cost the processor, what rates cost it, and how that
+/// grows with the team: `budget-bench [--rounds 5]`.
 ///
 /// Each call counts in the organisation, a team, a member and a key, and each of the four has a
 /// daily, weekly, monthly and total budget: sixteen are checked, and sixteen slots change. The
@@ -89,25 +89,36 @@ struct BudgetBench {
         }
         return (holding / BudgetBench.calls, settling / BudgetBench.calls)
     }
+}
 
-    /// What this process has used of the processor, in nanoseconds.
-    private func processorTime() -> Int {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return time.tv_sec * 1_000_000_000 + time.tv_nsec
-    }
+/// What this process has used of the processor, in nanoseconds.
+func processorTime() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return time.tv_sec * 1_000_000_000 + time.tv_nsec
 }
 
 let arguments = CommandLine.arguments
 let rounds = arguments.firstIndex(of: "--rounds").flatMap { Int(arguments[$0 + 1]) } ?? 5
+func summary(_ values: [Int]) -> String {
+    let sorted = values.sorted()
+    return "\(sorted[sorted.count / 2]) (\(sorted[0])-\(sorted[sorted.count - 1]))"
+}
+
 print("members  check and hold, ns (least-most)  settle, ns (least-most)")
 for size in BudgetBench.sizes {
     let bench = BudgetBench(members: size)
     _ = bench.round()
     let results = (1...rounds).map { _ in bench.round() }
-    func summary(_ values: [Int]) -> String {
-        let sorted = values.sorted()
-        return "\(sorted[sorted.count / 2]) (\(sorted[0])-\(sorted[sorted.count - 1]))"
-    }
     print("\(size)  \(summary(results.map(\.hold)))  \(summary(results.map(\.settle)))")
+}
+
+print(
+    "active members of a tier  take and finish, ns (least-most)  take and finish, all short of it")
+for size in RateBench.sizes {
+    func results(isShort: Bool) -> [Int] {
+        var bench = RateBench(members: size, isShort: isShort)
+        return (1...rounds).map { _ in bench.round() }
+    }
+    print("\(size)  \(summary(results(isShort: false)))  \(summary(results(isShort: true)))")
 }

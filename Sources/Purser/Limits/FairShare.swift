@@ -1,8 +1,9 @@
 /// How much one of several members may take of what they share.
 ///
-/// Each member who called in the last minute has an equal share. A tenth belongs to nobody: it
-/// is there so that whoever comes next need not wait until the others' minute is over. Who is
-/// alone therefore has nine tenths.
+/// Who asked for little in the last minute has what they asked for, and what they leave is for
+/// those who want more, up to a level that is the same for all. A tenth belongs to nobody: it is
+/// there so that whoever comes next need not wait until the others' minute is over. Who is alone
+/// therefore has nine tenths.
 struct FairShare: Hashable, Sendable {
     /// What all of them may have together.
     var limit: Int64
@@ -12,25 +13,35 @@ struct FairShare: Hashable, Sendable {
     var own: Int64
     /// How many share it, the one who asks included.
     var sharerCount: Int
+    /// As much as the one who asks might have, had everybody what they want up to there.
+    var level: Int64
+    /// The same, if what others have above it cannot be had back now; at first any.
+    var levelOfRest = Int64.max
     /// What those wait for who were served less lately than the one who asks.
     var ahead: Int64 = 0
 
     /// What is kept for whoever comes next: of 1 nothing can be kept.
-    var reserve: Int64 { limit < 2 ? 0 : max(1, limit / 10) }
+    static func reserve(of limit: Int64) -> Int64 { limit < 2 ? 0 : max(1, limit / 10) }
 
-    var share: Int64 { max(1, (limit - reserve) / Int64(max(1, sharerCount))) }
+    /// What is certain, whatever the others want.
+    private var equalShare: Int64 {
+        max(1, (limit - FairShare.reserve(of: limit)) / Int64(max(1, sharerCount)))
+    }
 
     /// The most that the one who asks may take now; anything less is fine too.
     var room: Int64 {
         let left = limit - used
+        let reserve = FairShare.reserve(of: limit)
         guard left > 0 else { return 0 }
-        // Who has nothing gets their share, out of the reserve if need be. One call that is
-        // larger than a share may have what is free, in turn: who waited for shares to grow to
-        // its size could wait for ever.
+        // Who has nothing gets an equal share, out of the reserve if need be. One call that is
+        // larger than that may have what is free, in turn: who waited for shares to grow to its
+        // size could wait for ever.
         if own == 0 {
-            return used == 0 && ahead == 0 ? left : max(min(share, left), left - reserve - ahead)
+            return used == 0 && ahead == 0
+                ? left : max(min(equalShare, left), left - reserve - ahead)
         }
+        let common = min(min(level, levelOfRest) - own, left - reserve)
         // Out of the reserve nobody takes more than they leave to the next.
-        return max(0, min(share - own, max(left - reserve, (left - own) / 2)))
+        return max(0, common, min(level - own, (min(left, reserve) - own) / 2))
     }
 }

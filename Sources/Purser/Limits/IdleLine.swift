@@ -1,41 +1,40 @@
-/// Remembers when to look whether something may be forgotten: once a minute for each.
+/// Remembers when to look whether something has aged, or may be forgotten: a minute after the slot
+/// of a ``SlidingSum`` in which it was put.
 ///
 /// It is asked in passing, so that nothing has to run by itself; each step costs what became due.
 struct IdleLine<Element: Sendable>: Sendable {
-    /// By the second in which they were put, modulo the number of seconds.
+    /// By the slot in which they were put, modulo the number of slots.
     private var buckets: [[Element]]
-    private var second: Int64 = 0
+    private var slot: Int64 = 0
 
-    /// Until what was used in a second is certainly a minute old.
-    static var secondCount: Int64 { 61 }
-
-    /// One more than what is remembered, so that no bucket is due and filled in one second.
-    private static var bucketCount: Int64 { secondCount + 1 }
+    /// One more than what is remembered, so that no bucket is due and filled in one slot.
+    private static var bucketCount: Int64 { SlidingSum.slotCount + 1 }
 
     init() {
         buckets = Array(repeating: [], count: Int(IdleLine.bucketCount))
     }
 
-    /// - Parameter second: the present one, or one of the last minute.
-    mutating func put(_ element: Element, in second: Int64) {
-        buckets[IdleLine.index(second)].append(element)
+    /// - Parameter slot: the present one, or one of the last minute.
+    mutating func put(_ element: Element, in slot: Int64) {
+        buckets[IdleLine.index(slot)].append(element)
     }
 
     /// Takes out what was put a minute ago or earlier; what is still needed must be put again.
     mutating func takeDue(in present: Int64) -> [Element] {
-        guard present > second else { return [] }
+        guard present > slot else { return [] }
         var due: [Element] = []
-        for step in max(second + 1, present - IdleLine.bucketCount + 1)...present {
-            let index = IdleLine.index(step - IdleLine.secondCount)
+        for step in max(slot + 1, present - IdleLine.bucketCount + 1)...present {
+            let index = IdleLine.index(step - SlidingSum.slotCount)
+            guard !buckets[index].isEmpty else { continue }
             due += buckets[index]
             buckets[index] = []
         }
-        second = present
+        slot = present
         return due
     }
 
-    private static func index(_ second: Int64) -> Int {
-        let rest = second % bucketCount
+    private static func index(_ slot: Int64) -> Int {
+        let rest = slot % bucketCount
         return Int(rest < 0 ? rest + bucketCount : rest)
     }
 }

@@ -15,6 +15,7 @@ package struct RateBook: Sendable {
     }
 
     private var usages: [RateScope: RateUsage] = [:]
+    private var crowds: [ID<Tier>: SharedDemand] = [:]
     private var permits: [ID<Attempt>: Permit] = [:]
     private var idleLine = IdleLine<RateScope>()
     /// The latest instant that was used: callers' clocks may be read in another order than
@@ -53,8 +54,7 @@ extension RateBook {
         // Also who is refused is there, and has a share.
         for scope in scopes { touch(scope) }
         var shadowed: [RateShortfall] = []
-        var worst: RateShortfall?
-        var isShortOfShared = false
+        var shortfalls: [(scope: RateScope, found: RateShortfall)] = []
         for (scope, limit) in claim.limits {
             for resource in RateResource.allCases {
                 guard let most = limit[resource],
@@ -65,23 +65,26 @@ extension RateBook {
                 } else if resource == .tokens, claim.tokens > most {
                     return .never(found)
                 } else {
-                    if scope == .tier(claim.tier), resource == .tokens { isShortOfShared = true }
-                    let isWorse = worst.map { $0.retryAfterSeconds < found.retryAfterSeconds }
-                    if isWorse ?? true { worst = found }
+                    shortfalls.append((scope, found))
                 }
             }
         }
-        if let worst {
-            if isShortOfShared { wait(claim) }
-            return .short(worst)
+        if let first = shortfalls.first {
+            noteRefusal(claim, shortfalls)
+            return .short(
+                shortfalls.dropFirst().reduce(first.found) { worst, next in
+                    next.found.retryAfterSeconds > worst.retryAfterSeconds ? next.found : worst
+                })
         }
         let now = now
-        changePlace(claim) { $0.serve(at: now) }
         for scope in scopes {
             change(scope) { usage in
                 usage.requests.add(1, at: now)
                 usage.tokensHeld += claim.tokens
                 usage.inFlight += 1
+                guard case .share = scope else { return }
+                usage.asked.place.serve(at: now)
+                usage.asked.atOnce.note(usage.inFlight, at: now)
             }
         }
         permits[attempt] = Permit(scopes: scopes, at: now, tokens: claim.tokens)
@@ -100,7 +103,7 @@ extension RateBook {
         for scope in permit.scopes {
             end(permit, in: scope) { usage in
                 usage.tokens.add(tokens, at: now)
-                usage.lastSecond = now.seconds
+                usage.lastSlot = SlidingSum.slot(of: now)
             }
         }
     }
@@ -166,32 +169,43 @@ extension RateBook {
     ) -> Int64 {
         let usage = current(scope)
         guard case .tier = scope else { return max(0, limit - usage.used(resource)) }
-        return share(
-            claim, resource, limit: limit, used: usage.used(resource),
-            own: current(.share(claim.tier, claim.member)).used(resource)
-        ).room
+        return room(in: share(claim, resource, limit: limit), claim, resource, for: 1)
     }
 
     private func share(
-        _ claim: RateClaim, _ resource: RateResource, limit: Int64, used: Int64, own: Int64
+        _ claim: RateClaim, _ resource: RateResource, limit: Int64
     ) -> FairShare {
-        let sharers = usages[.tier(claim.tier)]?.sharers ?? []
+        let crowd = crowds[claim.tier]
+        let noted = usages[.share(claim.tier, claim.member)]?.noted
+        let most = limit - FairShare.reserve(of: limit)
         return FairShare(
-            limit: limit, used: used, own: own,
-            sharerCount: sharers.count + (sharers.contains(claim.member) ? 0 : 1),
-            ahead: resource == .tokens && own == 0 ? tokensAhead(of: claim) : 0)
+            limit: limit, used: current(.tier(claim.tier)).used(resource),
+            own: current(.share(claim.tier, claim.member)).used(resource),
+            sharerCount: (crowd?.memberCount ?? 0) + (noted == nil ? 1 : 0),
+            level: crowd?[resource].level(of: most, for: noted?[resource] ?? RateNeed()) ?? most,
+            ahead: ahead(of: claim, resource, limit: limit))
     }
 
-    /// The tokens for which those wait who come before the caller.
-    private func tokensAhead(of claim: RateClaim) -> Int64 {
-        guard let tier = usages[.tier(claim.tier)], tier.waiterCount > 0 else { return 0 }
-        let place = usages[.share(claim.tier, claim.member)]?.place ?? SharePlace()
-        return tier.sharers.reduce(0) { sum, member in
-            let other = current(.share(claim.tier, member))
-            // Who has something already is not served before that is a minute old.
-            let isAhead = other.used(.tokens) == 0 && other.place.isBefore(place, at: now)
-            return isAhead ? sum + other.place.tokens : sum
+    /// - Parameter wanted: less is as good as nothing.
+    private func room(
+        in share: FairShare, _ claim: RateClaim, _ resource: RateResource, for wanted: Int64
+    ) -> Int64 {
+        guard share.own > 0, share.room >= wanted, let crowd = crowds[claim.tier] else {
+            return share.room
         }
+        let noted = usages[.share(claim.tier, claim.member)]?.noted
+        let rest = share.limit - FairShare.reserve(of: share.limit) - share.used
+        var share = share
+        share.levelOfRest = crowd[resource].levelOfRest(
+            of: rest + share.own, for: noted?[resource] ?? RateNeed())
+        return share.room
+    }
+
+    /// The tokens for which those wait who come before the caller, as far as it matters.
+    private func ahead(of claim: RateClaim, _ resource: RateResource, limit: Int64) -> Int64 {
+        guard resource == .tokens else { return 0 }
+        let place = usages[.share(claim.tier, claim.member)]?.asked.place ?? SharePlace()
+        return crowds[claim.tier]?.tokensAhead(of: place, at: now, most: limit) ?? 0
     }
 
     /// Why a call does not fit in one limit; `nil` if it does.
@@ -213,19 +227,16 @@ extension RateBook {
         wanted: Int64
     ) -> Int {
         let usage = current(scope)
-        let own: RateUsage
-        if case .tier = scope {
-            own = current(.share(claim.tier, claim.member))
-        } else {
-            own = RateUsage(second: now.seconds)
-        }
+        let isShared = scope == .tier(claim.tier)
+        let own = isShared ? current(.share(claim.tier, claim.member)) : RateUsage(slot: slot)
+        let share = isShared ? self.share(claim, resource, limit: limit) : nil
         let past = usage.past(resource)
         let instant = past.instantWithRoom(part: own.past(resource)) { left, ownLeft in
             let used = left + usage.present(resource)
-            guard case .tier = scope else { return used + wanted <= limit }
-            return share(
-                claim, resource, limit: limit, used: used, own: ownLeft + own.present(resource)
-            ).room >= wanted
+            guard var later = share else { return used + wanted <= limit }
+            later.used = used
+            later.own = ownLeft + own.present(resource)
+            return room(in: later, claim, resource, for: wanted) >= wanted
         }
         if let instant {
             return min(max(1, seconds(until: instant)), RateBook.retryAfterSecondsMax)
@@ -243,22 +254,24 @@ extension RateBook {
 
 /// What is remembered, and for how long.
 extension RateBook {
+    private var slot: Int64 { SlidingSum.slot(of: now) }
+
     private func current(_ scope: RateScope) -> RateUsage {
-        var usage = usages[scope] ?? RateUsage(second: now.seconds)
+        var usage = usages[scope] ?? RateUsage(slot: slot)
         usage.advance(to: now)
         return usage
     }
 
     private mutating func touch(_ scope: RateScope) {
-        let second = now.seconds
+        let slot = slot
         if usages[scope] == nil {
-            usages[scope] = RateUsage(second: second)
-            idleLine.put(scope, in: second)
-            if case .share(let tier, let member) = scope {
-                change(.tier(tier)) { $0.sharers.insert(member) }
+            usages[scope] = RateUsage(slot: slot)
+            idleLine.put(scope, in: slot)
+            if case .share(let tier, _) = scope {
+                crowds[tier, default: SharedDemand()].memberCount += 1
             }
         }
-        change(scope) { $0.lastSecond = second }
+        change(scope) { $0.lastSlot = slot }
     }
 
     private mutating func change(_ scope: RateScope, _ body: (inout RateUsage) -> Void) {
@@ -267,6 +280,13 @@ extension RateBook {
         }
         usages.values[index].advance(to: now)
         body(&usages.values[index])
+        guard case .share(let tier, let member) = scope else { return }
+        let old = usages.values[index].noted
+        let new = usages.values[index].part
+        if old != new {
+            usages.values[index].noted = new
+            crowds[tier, default: SharedDemand()].replace(old, by: new, of: member)
+        }
     }
 
     private mutating func end(
@@ -281,42 +301,51 @@ extension RateBook {
 
     private mutating func advance(to instant: Timestamp) {
         now = max(now, instant)
-        for scope in idleLine.takeDue(in: now.seconds) {
+        for scope in idleLine.takeDue(in: slot) {
             guard let usage = usages[scope] else { continue }
-            if usage.isIdle(in: now.seconds) {
+            if usage.isIdle(in: slot) {
                 forget(scope)
             } else {
-                idleLine.put(scope, in: usage.inFlight > 0 ? now.seconds : usage.lastSecond)
+                change(scope) { _ in }
+                idleLine.put(scope, in: nextSlot(scope))
             }
         }
     }
 
-    private mutating func wait(_ claim: RateClaim) {
-        let isFirst =
-            current(.share(claim.tier, claim.member)).used(.tokens) == 0
-            && tokensAhead(of: claim) == 0
-        let now = now
-        changePlace(claim) { $0.wait(for: claim.tokens, isFirst: isFirst, at: now) }
+    /// The slot of what is next to age, or to be forgotten. Of a share all that ages counts for
+    /// the others, too.
+    private func nextSlot(_ scope: RateScope) -> Int64 {
+        guard let usage = usages[scope] else { return slot }
+        if case .share = scope, let first = usage.firstSlot { return first }
+        return usage.lastSlot + SlidingSum.slotCount > slot ? usage.lastSlot : slot
     }
 
-    private mutating func changePlace(_ claim: RateClaim, _ body: (inout SharePlace) -> Void) {
-        let share = RateScope.share(claim.tier, claim.member)
-        guard let before = usages[share]?.place else { return }
-        change(share) { body(&$0.place) }
-        let waits = [before, usages[share]?.place].map { ($0?.tokens ?? 0) > 0 ? 1 : 0 }
-        change(.tier(claim.tier)) { $0.waiterCount += waits[1] - waits[0] }
+    /// What was refused for want of what is shared, and of nothing else, is what the caller
+    /// wants of it.
+    private mutating func noteRefusal(
+        _ claim: RateClaim, _ shortfalls: [(scope: RateScope, found: RateShortfall)]
+    ) {
+        guard shortfalls.allSatisfy({ $0.scope == .tier(claim.tier) }) else { return }
+        let now = now
+        let rules = Set(shortfalls.map(\.found.rule))
+        let mayBeFirst = ahead(of: claim, .tokens, limit: 1) == 0
+        change(.share(claim.tier, claim.member)) { usage in
+            for resource in RateResource.allCases where rules.contains(resource.rule) {
+                let wanted = resource == .tokens ? claim.tokens : 1
+                usage.asked.refuse(wanted, of: resource, at: now)
+                guard resource == .tokens else { continue }
+                let isFirst = usage.used(.tokens) == 0 && mayBeFirst
+                usage.asked.place.wait(for: claim.tokens, isFirst: isFirst, at: now)
+            }
+        }
     }
 
     private mutating func forget(_ scope: RateScope) {
-        let usage = usages.removeValue(forKey: scope)
-        // A tier is used at least as lately as its members' shares, so it goes with the last of
-        // them or after it.
-        if case .share(let tier, let member) = scope, usages[.tier(tier)] != nil {
-            let waited = usage.map { $0.place.tokens > 0 } ?? false
-            change(.tier(tier)) { tier in
-                tier.sharers.remove(member)
-                if waited { tier.waiterCount -= 1 }
-            }
-        }
+        guard let usage = usages.removeValue(forKey: scope),
+            case .share(let tier, let member) = scope
+        else { return }
+        crowds[tier]?.replace(usage.noted, by: SharePart(), of: member)
+        crowds[tier]?.memberCount -= 1
+        if crowds[tier]?.memberCount == 0 { crowds[tier] = nil }
     }
 }

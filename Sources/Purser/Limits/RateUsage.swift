@@ -15,27 +15,45 @@ struct RateUsage: Hashable, Sendable {
     /// What calls in flight may come to.
     var tokensHeld: Int64 = 0
     var inFlight: Int64 = 0
-    /// The second in which somebody last called, was refused, or ended a call.
-    var lastSecond: Int64
-    /// Of a tier: who called in the last minute or is calling.
-    var sharers: Set<ID<Member>> = []
-    /// Of a tier: how many of them wait for tokens.
-    var waiterCount = 0
+    /// The slot of a sum in which somebody last called, was refused, or ended a call.
+    var lastSlot: Int64
     /// Of a share.
-    var place = SharePlace()
+    var asked = ShareAsked()
+    /// Of a share: how it counts among the others.
+    var noted = SharePart()
 
-    init(second: Int64) {
-        lastSecond = second
+    init(slot: Int64) {
+        lastSlot = slot
     }
 
-    /// Whether there is nothing to remember in that second.
-    func isIdle(in second: Int64) -> Bool {
-        inFlight == 0 && lastSecond + IdleLine<RateScope>.secondCount <= second
+    /// Whether there is nothing to remember in that slot.
+    func isIdle(in slot: Int64) -> Bool {
+        inFlight == 0 && lastSlot + SlidingSum.slotCount <= slot
     }
 
     mutating func advance(to instant: Timestamp) {
         requests.advance(to: instant)
         tokens.advance(to: instant)
+        asked.advance(to: instant)
+    }
+
+    /// When something is forgotten next, a minute later; `nil` if there is nothing.
+    var firstSlot: Int64? {
+        [requests.firstSlot, tokens.firstSlot, asked.firstSlot].compactMap { $0 }.min()
+    }
+
+    /// How a share counts among the others now.
+    var part: SharePart {
+        SharePart(
+            requests: need(.requests), tokens: need(.tokens), parallel: need(.parallel),
+            place: asked.place.tokens > 0 && used(.tokens) == 0 ? asked.place : nil)
+    }
+
+    private func need(_ resource: RateResource) -> RateNeed {
+        let used = used(resource)
+        let demand = used + asked.refused(resource)
+        return RateNeed(
+            used: used, demand: resource == .parallel ? max(demand, asked.atOnce.most) : demand)
     }
 
     func used(_ resource: RateResource) -> Int64 {

@@ -37,6 +37,11 @@ struct SharePlace: Hashable, Sendable {
         servedAt = now
     }
 
+    /// Among those who wait, the lesser comes first.
+    var order: (servedAt: Int64, since: Int64) {
+        (servedAt?.milliseconds ?? .min, since.milliseconds)
+    }
+
     /// Whether it comes before another one that asks now.
     func isBefore(_ other: SharePlace, at now: Timestamp) -> Bool {
         guard tokens > 0 else { return false }

@@ -12,7 +12,7 @@ struct SlidingSum: Hashable, Sendable {
     private static let slotMilliseconds: Int64 = 100
     /// An addition of slot 0 may be of its last millisecond: it is a minute old when slot 601
     /// begins, not when slot 600 does.
-    private static let slotCount: Int64 = 601
+    static let slotCount: Int64 = 601
 
     private(set) var sum: Int64 = 0
     /// In the order of their numbers; at most one for each.
@@ -20,6 +20,9 @@ struct SlidingSum: Hashable, Sendable {
 
     /// When all of it will be forgotten; `nil` if there is nothing.
     var end: Timestamp? { slots.last.map { SlidingSum.end(of: $0.number) } }
+
+    /// The slot that is forgotten first; `nil` if there is nothing.
+    var firstSlot: Int64? { slots.first?.number }
 
     /// Forgets what is certainly older than a minute by then.
     mutating func advance(to instant: Timestamp) {
@@ -32,7 +35,7 @@ struct SlidingSum: Hashable, Sendable {
     /// - Parameter instant: no earlier than any before.
     mutating func add(_ amount: Int64, at instant: Timestamp) {
         precondition(amount >= 0, "what is taken is counted, and nothing else")
-        let number = SlidingSum.number(of: instant)
+        let number = SlidingSum.slot(of: instant)
         if let last = slots.last, last.number == number {
             slots[slots.count - 1].amount += amount
         } else {
@@ -44,7 +47,7 @@ struct SlidingSum: Hashable, Sendable {
 
     /// Takes back what was added at that instant, unless it is forgotten already.
     mutating func takeBack(_ amount: Int64, from instant: Timestamp) {
-        let number = SlidingSum.number(of: instant)
+        let number = SlidingSum.slot(of: instant)
         guard let index = slots.lastIndex(where: { $0.number == number }) else { return }
         slots[index].amount -= amount
         sum -= amount
@@ -70,7 +73,7 @@ struct SlidingSum: Hashable, Sendable {
         return nil
     }
 
-    private static func number(of instant: Timestamp) -> Int64 {
+    static func slot(of instant: Timestamp) -> Int64 {
         instant.milliseconds.dividedRoundingDown(by: slotMilliseconds)
     }
 

@@ -125,8 +125,9 @@ struct FairShareTests {
             }
         }
         // Both ask for more than there is; then one of them is quiet, but for a call.
-        #expect(taken(1, 500, at: 1_000) == 90)
-        #expect(taken(2, 500, at: 1_000) == 5)
+        #expect(taken(2, 1, at: 500) == 1)
+        #expect(taken(1, 500, at: 1_000) == 89)
+        #expect(taken(2, 500, at: 1_000) == 4)
         #expect(taken(2, 1, at: 50_000) == 0)
         #expect(taken(1, 500, at: 61_099) == 0)
         // Of the second what is left is one call that was refused: nine tenths but that.

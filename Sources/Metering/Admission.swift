@@ -99,6 +99,12 @@ package enum Admission {
         let providers = try Providers.choose(request, &hearing)
         let models = route.models.map(\.model)
         let tier = hearing.tier
+        let thinksMore = thinksMore(request, models, than: tier?.effortMax)
+        if thinksMore, tier?.effortMax != ReasoningEffort.none {
+            // What is asked for can come on top of the answer, whoever asks.
+            request.reasoningTokens = max(
+                request.reasoningTokens, ChatRequest.thinkingTokensMin)
+        }
         let cost = try CostBound.make(request, models: models, ceilings: tier?.ceilings ?? [:])
             .get()
         let output = try output(inquiry, models, cost, &hearing)
@@ -114,7 +120,7 @@ package enum Admission {
             model: route.rewrittenModel, models: route.rewrittenModels,
             outputTokensMax: output.tokens, prices: cost.prices, user: inquiry.caller.member.name)
         forwarding.limit(providers, passing: tier?.passedFields)
-        limitEffort(request, models, output.tokens, &forwarding, &hearing)
+        limitEffort(request, thinksMore, output.tokens, &forwarding, &hearing)
         return Plan(
             requestedModel: route.requested.model.id, model: models[0].id,
             alias: route.requested.alias, downgradedFrom: route.downgradedFrom,
@@ -230,24 +236,38 @@ extension Admission {
         return overflow ? .max / 2 : promptEstimate(request) + output
     }
 
-    /// Lowers the thinking that is asked for, and that which a model does without being asked.
+    /// Whether a model thinks more by itself than the tier allows, because the body does not say
+    /// how much it shall.
+    private static func thinksMore(
+        _ request: ChatRequest, _ models: [ListedModel], than most: ReasoningEffort?
+    ) -> Bool {
+        guard let most, !request.namesThinking else { return false }
+        let asks = request.effort != nil
+        return models.contains { model in
+            guard let thinking = model.thinking, thinking.thinksUnasked || asks else {
+                return false
+            }
+            // What the list does not say may be the most.
+            return thinking.effort.map { $0 > most } ?? true
+        }
+    }
+
+    /// Lowers the thinking that is asked for, and that which a model does by itself.
     private static func limitEffort(
-        _ request: ChatRequest, _ models: [ListedModel], _ outputTokens: Int64,
+        _ request: ChatRequest, _ thinksMore: Bool, _ outputTokens: Int64,
         _ forwarding: inout Forwarding, _ hearing: inout Hearing
     ) {
         guard let most = hearing.tier?.effortMax else { return }
         let tokens = outputTokens * most.outputPercent / 100
-        let isNamed = request.effort != nil || request.thinkingTokens != nil
         let asksForMore =
             request.effort.map { $0 > most } ?? false
             || request.thinkingTokens.map { $0 > tokens } ?? false
-        let thinksUnasked = !isNamed && models.contains { $0.thinking?.thinksUnasked ?? false }
-        guard asksForMore || thinksUnasked,
+        guard asksForMore || thinksMore,
             hearing.change(.effort, "the effort is \(most.rawValue)")
         else { return }
         forwarding.effort = most
         forwarding.thinkingTokensMax = tokens
-        forwarding.writesEffort = thinksUnasked
+        forwarding.writesEffort = thinksMore
     }
 }
 

@@ -107,6 +107,18 @@ struct TierRuleTests {
         #expect(refusal?.rule == (mayRun ? nil : .models))
     }
 
+    @Test func `who may not use a model is told what is denied`() throws {
+        let tier = tier {
+            $0.models = ["a/*"].compactMap(ModelPattern.init)
+            $0.deniedModels = ["a/large*"].compactMap(ModelPattern.init)
+        }
+        let words = try #require(try refusal(#""model":"a/large""#, tier)?.sentence)
+        #expect(words.hasSuffix("Allowed: a/*, but not a/large*"))
+        let dear = self.tier { $0.extras = [] }
+        let router = try #require(try refusal(#""model":"openrouter/auto""#, dear)?.sentence)
+        #expect(router.hasSuffix("Allowed: every model, but not routers"))
+    }
+
     @Test func `I8 where something is left out, a router is too`() throws {
         for change: (inout Tier) -> Void in [
             { $0.extras = [.image] }, { $0.promptPriceMax = UnitPrice("1") },
@@ -328,6 +340,8 @@ struct TierRuleTests {
         #""output_config":{"effort":"minimal"}"#, #""verbosity":"high""#,
         #""reasoning_effort":"high""#, #""reasoning":{"max_tokens":2000}"#,
         #""thinking":{"type":"enabled","budget_tokens":2000}"#, #""include_reasoning":true"#,
+        #""reasoning":{}"#, #""reasoning":{"exclude":true}"#,
+        #""reasoning":{"enabled":false,"effort":"high"}"#,
     ])
     func `no place is left that asks for thinking where there shall be none`(
         field: String
@@ -343,6 +357,56 @@ struct TierRuleTests {
         let again = try ChatRequest.scan(forwarded.span)
         #expect((again.effort ?? ReasoningEffort.none) == ReasoningEffort.none)
         #expect((again.thinkingTokens ?? 0) == 0)
+        #expect(!String(decoding: forwarded, as: UTF8.self).contains("high"))
+    }
+
+    @Test(arguments: [
+        (#""verbosity":"high""#, ReasoningEffort.minimal), (#""temperature":1"#, .minimal),
+        (#""reasoning":{"exclude":true}"#, .medium),
+    ])
+    func `the bound knows of thinking that the gateway asks for`(
+        field: String, most: ReasoningEffort
+    ) throws {
+        let tier = tier { $0.effortMax = most }
+        let body = "{\"model\":\"t/hinker\",\"max_tokens\":5,\(field),\"messages\":[{}]}"
+        let bytes = Array(body.utf8)
+        let request = try ChatRequest.scan(bytes.span)
+        let plan = try Admission.plan(
+            request, caller: alice(tier), catalogue: catalogue, headroom: nil
+        ).get()
+        let forwarded = applied(request.edits(for: plan.forwarding), to: bytes)
+        let again = try ChatRequest.scan(forwarded.span)
+        #expect(again.effort == most)
+        #expect(again.reasoningTokens == 1_024)
+        // Each byte of the prompt may be a token at a dollar a million, each of output costs two.
+        let prompt = USD(picodollars: Int64(bytes.count) * 1_000_000)
+        #expect(plan.bound == prompt + USD(picodollars: (5 + 1_024) * 2_000_000))
+    }
+
+    @Test(
+        arguments: [
+            ("medium", .high, false), ("medium", .medium, false), ("medium", .low, true),
+            (nil, .high, true),
+        ] as [(String?, ReasoningEffort, Bool)])
+    func `a tier never asks for more thinking than a model does by itself`(
+        usual: String?, most: ReasoningEffort, isLowered: Bool
+    ) throws {
+        var row: JSONObject = JSONObject([
+            ("id", "t/usual"), ("pricing", ["prompt": "0.000001", "completion": "0.000002"]),
+            ("reasoning", ["mandatory": false, "default_enabled": true]),
+        ])
+        if let usual {
+            row["reasoning"] = [
+                "mandatory": false, "default_enabled": true, "default_effort": .string(usual),
+            ]
+        }
+        let model = try #require(ListedModel(.object(row)))
+        let bytes = Array(#"{"model":"t/usual","messages":[{"content":"hi"}]}"#.utf8)
+        let plan = try Admission.plan(
+            try ChatRequest.scan(bytes.span), caller: alice(tier { $0.effortMax = most }),
+            catalogue: Catalogue([model]), headroom: nil
+        ).get()
+        #expect(plan.forwarding.effort == (isLowered ? most : nil))
     }
 
     // Time and name.

@@ -57,6 +57,9 @@ package struct ChatRequest: Sendable {
     /// The largest budget for thinking that any place gives, in tokens; `nil` where none does.
     package var thinkingTokens: Int64? { thinking.tokens }
 
+    /// Whether some place says how much to think, or that there shall be no thinking.
+    package var namesThinking: Bool { thinking.namesAmount }
+
     /// The models that may run, the primary first.
     package var candidates: [String] {
         let list = models ?? []
@@ -88,7 +91,7 @@ package struct ChatRequest: Sendable {
     static let fieldBytesMax = 65_536
 
     /// The least budget for thinking that OpenRouter gives once there is any.
-    static let thinkingTokensMin: Int64 = 1_024
+    package static let thinkingTokensMin: Int64 = 1_024
 
     /// The most answers one call may ask for, as OpenAI has it.
     static let answerCountMax: Int64 = 128

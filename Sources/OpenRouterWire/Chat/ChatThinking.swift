@@ -36,12 +36,22 @@ struct ChatThinking: Sendable {
             .compactMap { $0 }.max()
     }
 
+    /// Whether some place says how much, or that there shall be none. The length of answers is
+    /// no effort to models that have a word of its own for it.
+    var namesAmount: Bool {
+        let words = [reasoning?["effort"], outputConfig?["effort"]].contains {
+            $0?.effort != nil
+        }
+        return words || shorthand != nil || thinking != nil || tokens != nil
+            || reasoning?["enabled"] == false
+    }
+
     private var effortOfReasoning: ReasoningEffort? {
         guard let reasoning else { return nil }
         if reasoning["enabled"] == false { return ReasoningEffort.none }
         if let effort = reasoning["effort"]?.effort { return effort }
-        let asks = reasoning["enabled"] == true && reasoning["max_tokens"]?.integer == nil
-        return asks ? ChatThinking.effortOfOwn : nil
+        // Whatever else it says, it asks: `{}` is what `include_reasoning` became.
+        return reasoning["max_tokens"]?.integer == nil ? ChatThinking.effortOfOwn : nil
     }
 
     private var effortOfThinking: ReasoningEffort? {
@@ -70,6 +80,7 @@ extension ChatThinking {
         case .reasoning:
             let object = try ChatThinking.object(name, value)
             reasoning = object.keeping(ChatThinking.reasoningNames)
+            if object["enabled"] == false { reasoning?.leaveOut("effort", "max_tokens") }
             isReasoningCut =
                 reasoning != object || ChatRequestScan.hasEscape(bytes, range)
             _ = try ChatThinking.effort("reasoning.effort", object["effort"])
@@ -84,6 +95,7 @@ extension ChatThinking {
         case .thinking:
             let object = try ChatThinking.object(name, value)
             thinking = object.keeping(ChatThinking.thinkingNames)
+            if object["type"] == "disabled" { thinking?.leaveOut("budget_tokens") }
             try ChatThinking.checkTokens(name, object["budget_tokens"])
             guard object["type"].map({ $0.string != nil || $0.isNull }) ?? true else {
                 throw ChatRequest.Fault("\"thinking.type\" must be a string.")
@@ -145,6 +157,7 @@ extension ChatThinking {
             thinking?["budget_tokens"]?.integer,
             isAsked: thinking != nil && effortOfThinking != ReasoningEffort.none)
         add(nil, isAsked: outputConfig?["effort"]?.effort != nil)
+        add(nil, isAsked: verbosity.map { $0 != .none } ?? false)
         return most
     }
 }
@@ -178,8 +191,9 @@ extension ChatThinking {
                 result.thinking == .leaveOut || result.included == .leaveOut
                 || result.verbosity == .leaveOut
                 || outputConfig?["effort"] != nil && limit < ChatThinking.effortLeast
-            let isUnnamed = forwarding.writesEffort && effort == nil && tokens == nil
-            if isDropped || isUnnamed, own["effort"]?.effort == nil, own["enabled"] != false {
+            if isDropped || forwarding.writesEffort, own["effort"]?.effort == nil,
+                own["enabled"] != false
+            {
                 own["effort"] = .string(limit.rawValue)
                 own["enabled"] = nil
                 isOwnChanged = true
@@ -254,5 +268,10 @@ extension JSONObject {
     /// Those members that have one of the names.
     func keeping(_ names: Set<String>) -> JSONObject {
         JSONObject(members.filter { names.contains($0.name) }.map { ($0.name, $0.value) })
+    }
+
+    /// What is switched off has no amount that some reader could take first.
+    fileprivate mutating func leaveOut(_ names: String...) {
+        for name in names { self[name] = nil }
     }
 }

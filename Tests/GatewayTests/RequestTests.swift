@@ -89,7 +89,8 @@ struct RequestTests {
 
     @Test func `what is not allowed names the rule, the model and what is allowed`() throws {
         let reply = Reply.refusal(
-            .modelNotAllowed("a/b", tier: "basic", allowed: ["c/d"]), requestID: "req-1",
+            .modelNotAllowed("a/b", tier: "basic", allowed: ["c/d"], denied: []),
+            requestID: "req-1",
             contact: "ann@example.com")
         let error = try #require(try JSON.parse(String(buffer: reply.body))["error"])
         #expect(error["code"] == 403)

@@ -95,7 +95,7 @@ struct AdmissionTests {
 
     @Test func `a model outside the tier is refused or replaced, as the tier says`() throws {
         let denied = try refusal(#""model":"a/large""#, tier(["a/small"]))
-        #expect(denied == .modelNotAllowed("a/large", tier: "t", allowed: ["a/small"]))
+        #expect(denied == .modelNotAllowed("a/large", tier: "t", allowed: ["a/small"], denied: []))
         let plan = try plan(#""model":"a/large-2026""#, tier(["a/small"], .downgrade)).get()
         #expect(plan.model == "a/small")
         #expect(plan.downgradedFrom == "a/large-2026")

@@ -14,8 +14,9 @@ enum RefusalMetadata {
             metadata["budget"] = .string("tier \(tier) one call")
             metadata["limit"] = JSON(max)
             metadata["estimate"] = JSON(bound)
-        case .modelNotAllowed(let model, let tier, let allowed):
+        case .modelNotAllowed(let model, let tier, let allowed, let denied):
             add(rule: "tier \(tier): models", model: model, allowed: allowed, to: &metadata)
+            if !denied.isEmpty { metadata["denied"] = .array(denied.map(JSON.string)) }
         case .extraNotAllowed(let what, let ceiling):
             add(rule: "no cost without a bound", model: nil, allowed: [], to: &metadata)
             metadata["extra"] = .string(what)

@@ -112,7 +112,9 @@ extension Tier {
     package func refusal(of model: ListedModel, called name: String) -> Refusal? {
         let allowed = allows(model.id, slug: model.canonicalSlug)
         guard allowed, !model.isRouter || allowsRouter(model.id) else {
-            return .modelNotAllowed(name, tier: self.name, allowed: allowance)
+            return .modelNotAllowed(
+                name, tier: self.name, allowed: models.map(\.text),
+                denied: deniedModels.map(\.text) + (allowed ? ["routers"] : []))
         }
         if isTooDear(model) {
             return .modelTooDear(name, tier: self.name, limits: priceLimits)
@@ -127,11 +129,6 @@ extension Tier {
             return nil
         }
         return .extraOutsideTier(words, kind, tier: self.name, allowed: extras.sorted)
-    }
-
-    /// What the tier says of models, in words for who was refused.
-    private var allowance: [String] {
-        (models.isEmpty ? ["*"] : models.map(\.text)) + deniedModels.map { "not \($0.text)" }
     }
 
     /// A model that hands calls to others runs only where every model may, whatever it buys, or

@@ -44,9 +44,10 @@ extension Refusal {
             "The request did not arrive in full. Send it again in one piece."
         case .modelMissing: "The request names no model. Send \"model\"."
         case .modelUnknown(let model): "\(model) is not a valid model ID"
-        case .modelNotAllowed(let model, let tier, let allowed):
+        case .modelNotAllowed(let model, let tier, let allowed, let denied):
             "\(model) is not allowed in tier \(tier). Allowed: "
-                + allowed.joined(separator: ", ")
+                + (allowed.isEmpty ? "every model" : allowed.joined(separator: ", "))
+                + (denied.isEmpty ? "" : ", but not \(denied.joined(separator: ", "))")
         case .extraNotAllowed(let what, nil):
             "\(what) can cost more than can be known beforehand and is not allowed here."
         case .extraNotAllowed(let what, let ceiling?):

@@ -21,7 +21,8 @@ package enum Refusal: Error, Hashable, Sendable {
     case requestTimedOut
     case modelMissing
     case modelUnknown(String)
-    case modelNotAllowed(String, tier: String, allowed: [String])
+    /// What is denied is not allowed, whatever is allowed beside it.
+    case modelNotAllowed(String, tier: String, allowed: [String], denied: [String])
     /// Something without a bound, and the ceiling with which a tier allows it; `nil` where none
     /// does.
     case extraNotAllowed(String, ceiling: Extra?)

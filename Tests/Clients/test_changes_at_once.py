@@ -3,6 +3,7 @@ somebody's access ends, for the answer that is under way."""
 
 import contextlib
 import json
+import socket
 import threading
 
 import pytest
@@ -108,6 +109,34 @@ def test_an_open_answer_ends_when_its_key_does(team, ending, streaming):
         upstream.may_end.set()
         eventually(lambda: line()["state"] == "settled", what="the entry")
         assert_booked(line(), COST)
+
+
+def test_a_call_is_not_sent_when_its_key_goes_while_the_gateway_connects(team):
+    """The answer does not wait for the connection, and nothing was asked of anybody."""
+    with behind(team, Stalled()) as upstream, contextlib.ExitStack() as stack:
+        person = team.person()
+        upstream.shutdown()
+        # Whoever connects now waits behind these, which nobody accepts.
+        upstream.socket.listen(0)
+        for _ in range(20):
+            first = stack.enter_context(socket.socket())
+            first.setblocking(False)
+            first.connect_ex(upstream.server_address)
+
+        def line():
+            return next(e for e in team.commands.ledger() if e["member"] == person.name)
+
+        connection = stack.enter_context(Connection(team.gateway))
+        connection.send_chat(person.key, stream=True)
+        eventually(lambda: person.name in {e["member"] for e in team.commands.ledger()})
+        assert line()["state"] == "held"
+        team.commands.run("key", "revoke", person.hash)
+        assert b"key_revoked" in connection.read_until(b"request_id")
+        upstream.server_close()
+        eventually(lambda: line()["state"] == "released")
+        assert upstream.bodies == []
+    team.gateway.stop()
+    team.serve()
 
 
 def test_others_go_on_when_a_key_is_revoked(team):

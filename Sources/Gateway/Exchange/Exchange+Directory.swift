@@ -7,8 +7,9 @@ extension Exchange {
     /// Ends the answer of a caller whose key or membership is gone. What was asked upstream is
     /// read to its end without them, because only its end says what it cost.
     func directoryChanged() {
-        // Who waits is judged anew, and who is being written down is stale.
-        guard client != nil, upstream != nil, let admitted,
+        // An answer that has come whole is being booked, and goes out. Before its head, there may
+        // be no connection yet: who has gone by the time there is one is not sent upstream.
+        guard client != nil, upstream != nil || relay.head == nil, let admitted,
             let refusal = core.roster.refusal(of: admitted.caller, at: core.now())
         else { return }
         core.logger.notice(

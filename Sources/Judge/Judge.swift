@@ -119,6 +119,12 @@ package enum Judge {
             verdict.thinkingTokens = max(verdict.thinkingTokens, Number.budget(literal))
         }
         if value == .flag(true) { verdict.asksToThink = true }
+        // An object asks, whatever else it says, unless every reader finds it switched off.
+        if name == "reasoning", case .object = value,
+            Manner.all.contains(where: { value.member("enabled", $0) != .flag(false) })
+        {
+            verdict.asksToThink = true
+        }
         for member in value.members {
             switch Folding.name(member.name) {
             case "effort", "thinkinglevel":

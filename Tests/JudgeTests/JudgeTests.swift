@@ -129,6 +129,9 @@ struct JudgeTests {
         #expect(Self.verdict(#"{"reasoning":{"enabled":true}}"#).asksToThink)
         #expect(Self.verdict(#"{"reasoning":{"max_tokens":0.0}}"#).thinkingTokens == 0)
         #expect(Self.verdict(#"{"reasoning":{"max_tokens":-1}}"#).thinkingTokens == .max)
+        #expect(Self.verdict(#"{"reasoning":{}}"#).asksToThink)
+        #expect(!Self.verdict(#"{"reasoning":{"enabled":false}}"#).asksToThink)
+        #expect(Self.verdict(#"{"reasoning":{"enabled":true,"enabled":false}}"#).asksToThink)
     }
 
     @Test func `heads, paths and queries can name models too`() {

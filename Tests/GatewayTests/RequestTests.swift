@@ -87,6 +87,13 @@ struct RequestTests {
         #expect(error["message"]?.string?.contains("resets at 2026-11-22") == true)
     }
 
+    @Test(arguments: ["", "&", "=", "==", "=&=", "a", "a=", "=b", "&a=b=c&"])
+    func `any query can be read`(query: String) {
+        // `GET /models?=` ended the gateway.
+        let values = QueryText.values(query)
+        #expect(values["a"] == (query.hasPrefix("&a") ? "b=c" : query.hasPrefix("a") ? "" : nil))
+    }
+
     @Test func `what is not allowed names the rule, the model and what is allowed`() throws {
         let reply = Reply.refusal(
             .modelNotAllowed("a/b", tier: "basic", allowed: ["c/d"], denied: []),

@@ -64,7 +64,7 @@ enum QueryText {
     static func values(_ query: String) -> [String: String] {
         var values: [String: String] = [:]
         for pair in query.split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1)
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             values[String(parts[0])] = parts.count == 2 ? String(parts[1]) : ""
         }
         return values

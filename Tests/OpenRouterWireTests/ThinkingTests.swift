@@ -12,15 +12,15 @@ struct ThinkingTests {
 
     @Test(
         arguments: [
-            (#""n":1"#, nil), (#""reasoning":null"#, nil), (#""reasoning":{}"#, nil),
-            (#""reasoning":{"effort":null}"#, nil), (#""reasoning":{"effort":"low"}"#, .low),
+            (#""n":1"#, nil), (#""reasoning":null"#, nil), (#""reasoning":{}"#, .medium),
+            (#""reasoning":{"effort":null}"#, .medium), (#""reasoning":{"effort":"low"}"#, .low),
             (#""reasoning":{"enabled":true}"#, .medium), (#""reasoning":{"max_tokens":9}"#, nil),
             (#""reasoning":{"enabled":true,"max_tokens":9}"#, nil),
             (#""reasoning":{"enabled":false,"effort":"high"}"#, ReasoningEffort.none),
             (#""reasoning":{"enabled":false},"reasoning_effort":"max""#, .max),
             (#""reasoning":{"effort":"low"},"reasoning_effort":"xhigh""#, .xhigh),
             (#""reasoning":{"effort":"high"},"reasoning_effort":"low""#, .high),
-            (#""reasoning":{"Effort":"high"}"#, nil), (#""include_reasoning":true"#, .medium),
+            (#""reasoning":{"Effort":"high"}"#, .medium), (#""include_reasoning":true"#, .medium),
             (#""include_reasoning":false"#, nil), (#""verbosity":"high""#, .high),
             (#""thinking":{"type":"enabled"}"#, .high), (#""thinking":{"type":"adaptive"}"#, .high),
             (#""thinking":{"type":"disabled"}"#, ReasoningEffort.none),
@@ -95,7 +95,7 @@ struct ThinkingTests {
             ),
             (#""reasoning":{"enabled":false}"#, .low, ["reasoning": ["enabled": false]]),
             (#""reasoning_effort":"max""#, .minimal, ["reasoning_effort": "minimal"]),
-            (#""verbosity":"high""#, .minimal, ["verbosity": "low"]),
+            (#""verbosity":"high""#, .minimal, [:]),
             (
                 #""output_config":{"effort":"max","format":{}}"#, .medium,
                 ["output_config": ["effort": "medium", "format": [:]]]

@@ -189,9 +189,9 @@ extension ChatThinking {
             lowerOthers(&result, to: limit)
             let isDropped =
                 result.thinking == .leaveOut || result.included == .leaveOut
-                || result.verbosity == .leaveOut
                 || outputConfig?["effort"] != nil && limit < ChatThinking.effortLeast
-            if isDropped || forwarding.writesEffort, own["effort"]?.effort == nil,
+            let isUnnamed = forwarding.writesEffort && !namesAmount
+            if isDropped || isUnnamed, own["effort"]?.effort == nil,
                 own["enabled"] != false
             {
                 own["effort"] = .string(limit.rawValue)

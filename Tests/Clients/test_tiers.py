@@ -127,6 +127,18 @@ def test_a_tier_is_not_opened_to_every_model_by_the_way(team):
     assert shown(team, "narrow") == before
 
 
+def test_no_tier_is_opened_to_every_model_by_changing_something_else(team):
+    """The whole tier is replaced, so its models must be said again."""
+    run = team.commands.run
+    run("tier", "set", "listed", "--models", f"{CHEAP},anthropic/*")
+    before = shown(team, "listed")
+    told = run("tier", "set", "listed", "--max-tokens", "10", expect=2).stderr
+    assert f"--models '{CHEAP},anthropic/*'" in told
+    assert shown(team, "listed") == before
+    run("tier", "set", "listed", "--models", "*", "--max-tokens", "10")
+    assert shown(team, "listed")["models"] == ["*"]
+
+
 @pytest.mark.parametrize(
     "options",
     [

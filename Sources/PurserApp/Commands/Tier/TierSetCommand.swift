@@ -36,12 +36,15 @@ struct TierSetCommand: ParsableCommand {
     func run() throws {
         let books = try database.open()
         let roster = try books.directory.roster()
-        if options.models.models == nil, roster.tier(named: name) != nil {
-            throw CommandFailure(
-                .usage, "there is a tier \(name) already, and this would open it to every model",
-                hint: "name the models with --models; '*' is every model")
-        }
         let tier = try tier(organisationZone: roster.zone)
+        // Who changes one number must not open the tier to every model unawares.
+        let present = roster.tier(named: name)?.models ?? []
+        guard present.isEmpty || options.values["models"] != nil else {
+            throw CommandFailure(
+                .usage, "tier \(name) is replaced as a whole, and --models is not given",
+                hint: "it has --models '\(present.map(\.text).joined(separator: ","))'; "
+                    + "write '*' for every model")
+        }
         try books.directory.setTier(tier)
         try books.warnOfUnlisted(in: [tier])
         try Terminal.write(TierListing.text(of: tier, output.format))

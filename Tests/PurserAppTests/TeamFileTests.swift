@@ -205,20 +205,29 @@ struct TeamFileTests {
         #expect(plan.tiers.last?.requiresZeroRetention == true)
     }
 
+    @Test func `a plan says what holds where a setting is taken away`() throws {
+        let plan = try plan("tiers: {small: {models: [], extras: []}, other: {zdr: true}}")
+        let text = TeamPlanListing.text(of: plan, .table)
+        #expect(text.contains("models a/b → every model;"))
+        #expect(text.contains("extras all that have a bound → none"))
+        #expect(text.contains("zdr no → yes"))
+    }
+
     @Test func `a plan is shown in every format`() throws {
         let plan = try plan("tiers: {small: {models: [a/b, c/*]}}\nteams: {backend: {}}")
         #expect(
             TeamPlanListing.text(of: plan, .table).split(separator: "\n").map(String.init) == [
                 "what  name     is         what is different",
-                "----  -------  ---------  " + String(repeating: "-", count: 62),
-                "tier  small    changed    models a/b → a/b,c/*; aliases fast=a/b → -; "
-                    + "max_tokens 400 → -",
+                "----  -------  ---------  " + String(repeating: "-", count: 81),
+                "tier  small    changed    models a/b → a/b,c/*; aliases fast=a/b → none; "
+                    + "max_tokens 400 → the model's limit",
                 "team  backend  unchanged",
             ])
         #expect(
             TeamPlanListing.text(of: plan, .csv) == """
                 kind,name,action,changes
-                tier,small,changed,"models a/b → a/b,c/*; aliases fast=a/b → -; max_tokens 400 → -"
+                tier,small,changed,"models a/b → a/b,c/*; aliases fast=a/b → none; \
+                max_tokens 400 → the model's limit"
                 team,backend,unchanged,
 
                 """)

@@ -20,7 +20,8 @@ enum TeamPlanListing {
             ],
             rows: plan.lines.map { line in
                 let changes = line.changes.map { change in
-                    "\(change.field) \(words(change.before)) → \(words(change.after))"
+                    "\(change.field) \(words(change.before, of: change.field)) → "
+                        + words(change.after, of: change.field)
                 }.joined(separator: "; ")
                 return [
                     .text(line.kind.rawValue), .text(line.name), .text(line.action.rawValue),
@@ -48,7 +49,14 @@ enum TeamPlanListing {
         ]
     }
 
-    /// A value in short: what is not set is a dash.
+    /// A value in short; what is not set says what holds then, where the field is a tier's.
+    private static func words(_ value: JSON, of field: String) -> String {
+        let words = words(value)
+        guard words == "-", let setting = TierSetting.named(field) else { return words }
+        // Only these are something else when they are empty than when they are not set.
+        return field == "extras" && !value.isNull ? "none" : setting.absent
+    }
+
     private static func words(_ value: JSON) -> String {
         switch value {
         case .null: "-"

@@ -175,6 +175,10 @@ def test_what_the_ledger_cannot_tell_is_said(past):
     said = replay(past, "shadow")
     assert said["total"]["blocked"] == 0
     assert by(said["gaps"], "rule")["models"]["words"].startswith("in shadow")
+    enforced = replay(past, "shadow", "--enforce")
+    assert enforced["total"]["blocked"] > 0
+    past.tier("shadow", [CHEAP], "deny")
+    assert enforced["total"] == replay(past, "shadow")["total"]
 
 
 def test_a_tier_as_it_stands_in_a_file(past, tmp_path):

@@ -48,7 +48,7 @@ extension JSON {
         _ bytes: Span<UInt8>, _ index: inout Int, _ duplicates: Duplicates, depth: Int
     ) throws(JSONGrammar.Fault) -> JSON {
         guard depth <= JSONGrammar.depthMax else {
-            throw JSONGrammar.Fault("nested too deeply", at: index)
+            throw JSONGrammar.Fault("is nested too deeply", at: index)
         }
         guard index < bytes.count else {
             throw JSONGrammar.Fault("ends where a value should be", at: index)

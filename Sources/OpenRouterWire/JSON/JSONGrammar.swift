@@ -32,7 +32,7 @@ package enum JSONGrammar {
     package static func skipValue(
         _ bytes: Span<UInt8>, _ index: inout Int, depth: Int = 0
     ) throws(Fault) -> Range<Int> {
-        guard depth <= depthMax else { throw Fault("nested too deeply", at: index) }
+        guard depth <= depthMax else { throw Fault("is nested too deeply", at: index) }
         guard index < bytes.count else { throw Fault("ends where a value should be", at: index) }
         let start = index
         switch bytes[index] {

@@ -27,6 +27,7 @@ struct PolicyReplayCommand: AsyncParsableCommand {
               purser policy replay --tier basic --since 2026-11-01 --until 2026-11-15 \\
                 --members-of pro --format json
               purser policy replay --tier basic --file team.yaml
+              purser policy replay --tier basic --enforce     # what is in shadow now
             """)
 
     @Option(help: "The tier.")
@@ -53,6 +54,9 @@ struct PolicyReplayCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only calls of those who have this tier now.", valueName: "tier"))
     var membersOf: String?
 
+    @Flag(help: "Take rules in shadow as if they were in force.")
+    var enforce = false
+
     @OptionGroup var models: ModelListOptions
     @OptionGroup var database: DatabaseOption
     @OptionGroup var output: FormatOption
@@ -60,7 +64,8 @@ struct PolicyReplayCommand: AsyncParsableCommand {
     func run() async throws {
         let books = try database.open()
         let roster = try books.directory.roster()
-        let judge = try judge(in: books, roster)
+        var judge = try judge(in: books, roster)
+        if enforce { judge.shadowed = [] }
         let choice = try CallChoice(member: member, team: team, tier: membersOf, in: roster)
         let days = try days(today: roster.zone.day(at: books.now))
         let list = try await models.list(in: books)

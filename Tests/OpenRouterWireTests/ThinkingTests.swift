@@ -45,6 +45,16 @@ struct ThinkingTests {
         #expect(try scanning(fields).thinkingTokens == tokens)
     }
 
+    @Test(arguments: ["-0", "-0.0", "-1", "1.5", "\"5\"", "9e99"])
+    func `a budget is a whole number and not below zero, however it is written`(text: String) {
+        #expect(throws: ChatRequest.Fault.self) {
+            try scanning("\"thinking\":{\"budget_tokens\":\(text)}")
+        }
+        #expect(throws: ChatRequest.Fault.self) {
+            try scanning("\"reasoning\":{\"max_tokens\":\(text)}")
+        }
+    }
+
     private func lowered(
         _ fields: String, _ effort: ReasoningEffort?, tokens: Int64? = nil, writes: Bool = false
     ) throws -> JSON {

@@ -127,7 +127,10 @@ extension ChatThinking {
 
     private static func checkTokens(_ name: String, _ value: JSON?) throws {
         guard let value, !value.isNull else { return }
-        guard let tokens = value.integer, (0...Int64(Int32.max)).contains(tokens) else {
+        // To some readers "-0" is below zero, and that is as much as it likes.
+        let isNegative = value.literal?.utf8.first == UInt8(ascii: "-")
+        guard let tokens = value.integer, (0...Int64(Int32.max)).contains(tokens), !isNegative
+        else {
             throw ChatRequest.Fault(
                 "\"\(name)\" must give its tokens as an integer from 0 to \(Int32.max).")
         }

@@ -1,30 +1,32 @@
 package import Purser
 
 /// One row of OpenRouter's model list, as far as it bounds a call.
-package struct ListedModel: Hashable, Sendable {
-    package var id: String
+///
+/// A value that never changes; it is shared and not copied, because a decision passes it around.
+package final class ListedModel: Hashable, Sendable {
+    package let id: String
     /// The name answers may carry instead of the id.
-    package var canonicalSlug: String
+    package let canonicalSlug: String
     /// `nil` where the list says the price is not known beforehand.
-    package var prices: ModelPrices?
+    package let prices: ModelPrices?
     /// The most output tokens; the whole context where the list does not say.
-    package var outputTokensMax: Int64
+    package let outputTokensMax: Int64
     /// The most tokens a prompt can have; `nil` where the list does not say.
-    package var contextLength: Int64?
+    package let contextLength: Int64?
     /// Whether it answers with text alone.
-    package var isTextOnly: Bool
+    package let isTextOnly: Bool
     /// Whether it hands each call to a model of its choice.
-    package var isRouter: Bool
+    package let isRouter: Bool
     /// How often it searches the web without being asked to.
-    package var searching: Searching
+    package let searching: Searching
     /// Whether its maker is suspected of billing instructions of its own in front of each prompt.
-    package var hasInstructions: Bool
+    package let hasInstructions: Bool
     /// What it says about thinking; `nil` for a model that does not think, or says nothing.
-    package var thinking: Thinking?
+    package let thinking: Thinking?
     /// The model that a name like `~maker/family-latest` stands for; `nil` for any other.
-    package var aliasTarget: String?
+    package let aliasTarget: String?
     /// The row as it was sent, for lists that pass it on.
-    package var row: JSON
+    package let row: JSON
 
     /// How often a model searches the web without being asked to.
     package enum Searching: Hashable, Sendable {
@@ -78,6 +80,12 @@ package struct ListedModel: Hashable, Sendable {
         thinking = row["reasoning"].flatMap(Thinking.init)
         aliasTarget = row["alias_target"]?["slug"]?.string
     }
+
+    package static func == (left: ListedModel, right: ListedModel) -> Bool {
+        left === right || left.row == right.row
+    }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(id) }
 
     /// The list has no word for it: such models have a price for searches and take options for
     /// them, and those that go on searching say so in their names.

@@ -172,6 +172,8 @@ struct CeilingTests {
         #""plugins":[{"id":"pareto-router"}]"#, #""plugins":[{"id":"of-tomorrow"}]"#,
         #""plugins":[{"id":"moderation","model":"x/y"}]"#, #""plugins":[{}]"#,
         #""tools":[{"type":"openrouter:subagent"}]"#, #""tools":[{"type":"openrouter:fusion"}]"#,
+        "\"tools\":[{\"type\":\"\u{200D}openrouter:advisor\"}]",
+        #""tools":[{"type":" openrouter:advisor"}]"#,
         #""tools":[{"type":"openrouter:advisor"}]"#, #""tools":[{"type":"image_generation"}]"#,
         #""tools":[{"type":"openrouter:image_generation"}]"#,
         #""tools":[{"type":"openrouter:of_tomorrow"}]"#,

@@ -77,6 +77,15 @@ enum ChatToolScan {
     }
 
     private static func runsModels(type: String) -> Bool {
+        // With anything else in it, some reader may see another word.
+        let isPlain = type.utf8.allSatisfy { byte in
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+            case UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: ":"): true
+            default: false
+            }
+        }
+        guard isPlain else { return true }
         let type = type.lowercased()
         let prefix = "openrouter:"
         let isOwn = type.hasPrefix(prefix)

@@ -178,6 +178,7 @@ struct CeilingTests {
         #""tools":[{"type":"openrouter:image_generation"}]"#,
         #""tools":[{"type":"openrouter:of_tomorrow"}]"#,
         #""tools":[{"type":"openrouter:web_search","parameters":{"x":[{"Model":"x/y"}]}}]"#,
+        #""tools":[{"type":"web_search_preview","parameters":{"modeｌ":"x/y"}}]"#,
         #""preset":"p""#, #""fallbacks":[{"model":"x/y"}]"#, #""model":"openrouter/auto""#,
     ])
     func `what lets other models run is refused, whatever the tier says`(field: String) throws {

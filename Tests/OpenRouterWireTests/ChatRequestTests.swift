@@ -121,6 +121,19 @@ struct ChatRequestTests {
         #expect(!request.extras.isEmpty)
     }
 
+    @Test(arguments: [
+        (#"{"type":"text","text":"x","imageWurl":{"url":"x"}}"#, Extra.image),
+        (#"{"type":"text","text":"x","the_pdf":"x"}"#, .file),
+        (#"{"type":"text","text":"x","input_video_2":[{},{}]}"#, .video),
+    ])
+    func `a name that sounds like media may bring them`(part: String, kind: Extra) throws {
+        let request = try scan(#"{"messages":[{"role":"user","content":[\#(part)]}]}"#)
+        #expect(request.extras.count(kind) > 0)
+        let file = #"{"type":"input_file","filename":"a.pdf","file_data":"x"}"#
+        let plain = try scan(#"{"messages":[{"role":"user","content":[\#(file)]}]}"#)
+        #expect(plain.extras.count(.file) == 1)
+    }
+
     @Test func `media are counted by kind, in parts and in what a model said earlier`() throws {
         let request = try scan(
             #"{"messages":[{"role":"user","content":[{"type":"text","text":"x"},"#

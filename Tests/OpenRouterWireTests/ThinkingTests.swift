@@ -36,8 +36,8 @@ struct ThinkingTests {
 
     @Test(
         arguments: [
-            (#""reasoning":{"effort":"low"}"#, nil), (#""reasoning":{"max_tokens":0}"#, 0),
-            (#""reasoning":{"max_tokens":9}"#, 9), (#""thinking":{"budget_tokens":7.0}"#, 7),
+            (#""reasoning":{"effort":"low"}"#, nil), (#""reasoning":{"max_tokens":0}"#, nil),
+            (#""reasoning":{"max_tokens":9}"#, 9), (#""thinking":{"budget_tokens":7}"#, 7),
             (#""reasoning":{"max_tokens":9},"thinking":{"budget_tokens":11}"#, 11),
             (#""reasoning":{"max_tokens":12},"thinking":{"budget_tokens":11}"#, 12),
         ] as [(String, Int64?)])
@@ -45,7 +45,7 @@ struct ThinkingTests {
         #expect(try scanning(fields).thinkingTokens == tokens)
     }
 
-    @Test(arguments: ["-0", "-0.0", "-1", "1.5", "\"5\"", "9e99"])
+    @Test(arguments: ["-0", "-0.0", "0.0", "7.0", "1e1", "-1", "1.5", "\"5\"", "9e99"])
     func `a budget is a whole number and not below zero, however it is written`(text: String) {
         #expect(throws: ChatRequest.Fault.self) {
             try scanning("\"thinking\":{\"budget_tokens\":\(text)}")
@@ -135,6 +135,27 @@ struct ThinkingTests {
         #expect(JSON.object(JSONObject(sorted ?? [])) == result)
     }
 
+    @Test(
+        arguments: [
+            (#""reasoning":{"max_tokens":0}"#, ["reasoning": ["effort": "none"]]),
+            (#""reasoning":{"enabled":true,"max_tokens":0}"#, ["reasoning": ["effort": "none"]]),
+            (#""reasoning":{"effort":"low","max_tokens":0}"#, ["reasoning": ["effort": "low"]]),
+            (
+                #""thinking":{"type":"enabled","budget_tokens":0}"#,
+                ["thinking": ["type": "disabled"]]
+            ),
+        ] as [(String, JSON)])
+    func `a budget of nothing is written as no thinking`(fields: String, result: JSON) throws {
+        #expect(try lowered(fields, nil) == result)
+        #expect(try lowered(fields, .low) == result)
+    }
+
+    @Test func `a budget that is lowered to nothing leaves the effort that is allowed`() throws {
+        #expect(
+            try lowered(#""reasoning":{"max_tokens":2780}"#, .low, tokens: 0)
+                == ["reasoning": ["effort": "low"]])
+    }
+
     @Test func `budgets in tokens are lowered, and one of none is no thinking`() throws {
         let fields =
             #""reasoning":{"max_tokens":9000},"thinking":{"type":"enabled","budget_tokens":8000}"#
@@ -145,7 +166,7 @@ struct ThinkingTests {
             ])
         #expect(
             try lowered(fields, nil, tokens: 0)
-                == ["reasoning": ["max_tokens": 0], "thinking": ["type": "disabled"]])
+                == ["reasoning": ["effort": "none"], "thinking": ["type": "disabled"]])
         #expect(
             try lowered(#""reasoning":{"max_tokens":9}"#, nil, tokens: 10)
                 == ["reasoning": ["max_tokens": 9]])

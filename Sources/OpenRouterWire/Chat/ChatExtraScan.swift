@@ -81,12 +81,17 @@ enum ChatExtraScan {
         return SearchPrice.exa(results: count, mode: mode)
     }
 
+    /// A name outside ASCII may be the word to a reader that folds letters.
+    private static func soundsLikeModel(_ name: String) -> Bool {
+        name.lowercased().contains("model") || !name.utf8.allSatisfy { $0 < 0x80 }
+    }
+
     /// Whether any member, however deep, has a name that speaks of models.
     static func namesModel(_ json: JSON) -> Bool {
         switch json {
         case .object(let object):
             object.members.contains {
-                $0.name.lowercased().contains("model") || namesModel($0.value)
+                soundsLikeModel($0.name) || namesModel($0.value)
             }
         case .array(let elements): elements.contains(where: namesModel)
         case .null, .bool, .number, .string: false

@@ -144,12 +144,28 @@ enum ChatMessageScan {
                 let count = try elementCount(bytes, value)
                 brought.append(Brought(kind: kind, count: count, start: start))
             case .source: brought.append(Brought(kind: nil, count: 1, start: start))
-            case .role, .content, .annotations, nil: break
+            case nil:
+                guard let kind = mediaKind(soundingIn: bytes, start) else { break }
+                let count = try elementCount(bytes, value)
+                brought.append(
+                    Brought(kind: kind, count: count, start: start, isGuess: true))
+            case .role, .content, .annotations: break
             }
             hasMember = try JSONGrammar.hasNextMember(bytes, &index)
         }
         guard let type else { return extras.forbid("A content part without a type") }
         try judgePart(bytes, type, brought, into: &extras)
+    }
+
+    private static let mediaWords: [(word: String, kind: Extra)] = [
+        ("image", .image), ("audio", .audio), ("video", .video), ("file", .file),
+        ("document", .file), ("attachment", .file), ("pdf", .file), ("media", .file),
+    ]
+
+    /// What an unknown name with a word for media in it may bring: some reader may know it.
+    private static func mediaKind(soundingIn bytes: Span<UInt8>, _ start: Int) -> Extra? {
+        let name = excerpt(bytes, from: start).lowercased()
+        return mediaWords.first { name.contains($0.word) }?.kind
     }
 
     /// Something that a member of a part brings.
@@ -159,6 +175,8 @@ enum ChatMessageScan {
         var count: Int64
         /// Where the member's name begins.
         var start: Int
+        /// Whether only its name's sound says so: in a part of that kind it is a detail.
+        var isGuess = false
     }
 
     /// A part is what its type says; what else its members bring may be read as well.
@@ -173,7 +191,9 @@ enum ChatMessageScan {
         var own: Extra?
         if case .media(let media) = kind {
             own = media
-            let count = brought.reduce(0) { $0 + ($1.kind == media ? $1.count : 0) }
+            let count = brought.reduce(0) {
+                $0 + ($1.kind == media && !$1.isGuess ? $1.count : 0)
+            }
             extras.add(media, count: max(1, count), words())
         }
         for thing in brought {

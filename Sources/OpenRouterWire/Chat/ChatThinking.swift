@@ -81,6 +81,11 @@ extension ChatThinking {
             let object = try ChatThinking.object(name, value)
             reasoning = object.keeping(ChatThinking.reasoningNames)
             if object["enabled"] == false { reasoning?.leaveOut("effort", "max_tokens") }
+            // To some readers a budget of nothing is none that was given.
+            if reasoning?["max_tokens"]?.integer == 0 {
+                reasoning?.leaveOut("max_tokens", "enabled")
+                if object["effort"]?.effort == nil { reasoning?["effort"] = "none" }
+            }
             isReasoningCut =
                 reasoning != object || ChatRequestScan.hasEscape(bytes, range)
             _ = try ChatThinking.effort("reasoning.effort", object["effort"])
@@ -96,6 +101,7 @@ extension ChatThinking {
             let object = try ChatThinking.object(name, value)
             thinking = object.keeping(ChatThinking.thinkingNames)
             if object["type"] == "disabled" { thinking?.leaveOut("budget_tokens") }
+            if thinking?["budget_tokens"]?.integer == 0 { thinking = ChatThinking.disabled.object }
             try ChatThinking.checkTokens(name, object["budget_tokens"])
             guard object["type"].map({ $0.string != nil || $0.isNull }) ?? true else {
                 throw ChatRequest.Fault("\"thinking.type\" must be a string.")
@@ -127,10 +133,10 @@ extension ChatThinking {
 
     private static func checkTokens(_ name: String, _ value: JSON?) throws {
         guard let value, !value.isNull else { return }
-        // To some readers "-0" is below zero, and that is as much as it likes.
-        let isNegative = value.literal?.utf8.first == UInt8(ascii: "-")
-        guard let tokens = value.integer, (0...Int64(Int32.max)).contains(tokens), !isNegative
-        else {
+        // "-0" is below zero to some readers, and "0.0" no number of tokens: both are then as if
+        // nothing were said.
+        let isPlain = value.literal?.utf8.allSatisfy { (0x30...0x39).contains($0) } ?? false
+        guard isPlain, let tokens = value.integer, (0...Int64(Int32.max)).contains(tokens) else {
             throw ChatRequest.Fault(
                 "\"\(name)\" must give its tokens as an integer from 0 to \(Int32.max).")
         }
@@ -205,6 +211,10 @@ extension ChatThinking {
         if let most = forwarding.thinkingTokensMax {
             if let tokens = own["max_tokens"]?.integer, tokens > most {
                 own["max_tokens"] = JSON(most)
+                if most == 0 {
+                    own.leaveOut("max_tokens", "enabled")
+                    own["effort"] = .string((forwarding.effort ?? ReasoningEffort.none).rawValue)
+                }
                 isOwnChanged = true
             }
             lowerBudget(&result, to: most)

@@ -88,7 +88,10 @@ struct Mutator {
         case .part: insertPart(&body)
         case .renamed: changeName(&body) { mutator, _ in "\"\(mutator.delicateName())\"" }
         case .removed:
-            let way = dice.one(body.objectWays)
+            // Nothing is left to take out where something else has become of all objects.
+            let ways = body.objectWays.filter { !body[$0[...]].members.isEmpty }
+            if ways.isEmpty { return }
+            let way = dice.one(ways)
             let members = body[way[...]].members
             body[way[...]].members.remove(at: dice.below(members.count))
         case .truncated, .byteFlip, .byteInsert, .nul, .invalidUTF8, .comment, .trailingComma,

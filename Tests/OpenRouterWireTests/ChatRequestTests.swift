@@ -124,6 +124,9 @@ struct ChatRequestTests {
     @Test(arguments: [
         (#"{"type":"text","text":"x","imageWurl":{"url":"x"}}"#, Extra.image),
         (#"{"type":"text","text":"x","the_pdf":"x"}"#, .file),
+        (#"{"type":"text","text":"x","MyAttachment":"x"}"#, .file),
+        (#"{"type":"text","text":"x","xaudio":"x"}"#, .audio),
+        (#"{"type":"text","text":"x","documents":["x"]}"#, .file),
         (#"{"type":"text","text":"x","input_video_2":[{},{}]}"#, .video),
     ])
     func `a name that sounds like media may bring them`(part: String, kind: Extra) throws {

@@ -157,15 +157,45 @@ enum ChatMessageScan {
         try judgePart(bytes, type, brought, into: &extras)
     }
 
-    private static let mediaWords: [(word: String, kind: Extra)] = [
-        ("image", .image), ("audio", .audio), ("video", .video), ("file", .file),
-        ("document", .file), ("attachment", .file), ("pdf", .file), ("media", .file),
-    ]
-
     /// What an unknown name with a word for media in it may bring: some reader may know it.
+    ///
+    /// - Parameter start: where the name's quote is. It has no escapes.
     private static func mediaKind(soundingIn bytes: Span<UInt8>, _ start: Int) -> Extra? {
-        let name = excerpt(bytes, from: start).lowercased()
-        return mediaWords.first { name.contains($0.word) }?.kind
+        var offset = start + 1
+        while offset < bytes.count, bytes[offset] != UInt8(ascii: "\"") {
+            let (word, kind): (StaticString, Extra)
+            switch bytes[offset] | 0x20 {
+            case UInt8(ascii: "i"): (word, kind) = ("image", .image)
+            case UInt8(ascii: "a"):
+                let isAttachment = offset + 1 < bytes.count && bytes[offset + 1] | 0x20 == 0x74
+                (word, kind) = isAttachment ? ("attachment", .file) : ("audio", .audio)
+            case UInt8(ascii: "v"): (word, kind) = ("video", .video)
+            case UInt8(ascii: "f"): (word, kind) = ("file", .file)
+            case UInt8(ascii: "d"): (word, kind) = ("document", .file)
+            case UInt8(ascii: "p"): (word, kind) = ("pdf", .file)
+            case UInt8(ascii: "m"): (word, kind) = ("media", .file)
+            default:
+                offset += 1
+                continue
+            }
+            if stands(word, in: bytes, at: offset) { return kind }
+            offset += 1
+        }
+        return nil
+    }
+
+    private static func stands(
+        _ word: StaticString, in bytes: Span<UInt8>, at offset: Int
+    ) -> Bool {
+        guard offset + word.utf8CodeUnitCount <= bytes.count else { return false }
+        var place = offset
+        return word.withUTF8Buffer { letters in
+            for letter in letters {
+                if bytes[place] | 0x20 != letter { return false }
+                place += 1
+            }
+            return true
+        }
     }
 
     /// Something that a member of a part brings.

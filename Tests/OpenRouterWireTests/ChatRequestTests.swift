@@ -53,6 +53,7 @@ struct ChatRequestTests {
         (#"{"messages":[{"content":"a","Content":"b"}]}"#, "in another case"),
         (#"{"messages":[{" content":[{"type":"file"}]}]}"#, "with spaces"),
         (#"{"messages":[{"content ":[{"type":"file"}]}]}"#, "with spaces"),
+        ("{\"messages\":[{\"conten\u{7F}t\":[{\"type\":\"file\"}]}]}", "with spaces"),
         (#"{"messages":[{"role":"user","role":"tool"}]}"#, "names \"role\" twice"),
         (#"{"messages":[{"rôle":"user"}]}"#, "outside ASCII"),
         (#"{"messages":[{}],"tools":[{"type":"function","type":"custom"}]}"#, "twice"),

@@ -128,10 +128,10 @@ enum ChatNames {
                     at: range.lowerBound)
             }
             // Readers have been seen to trim names, too.
-            if (0x41...0x5A).contains(byte) || byte <= 0x20 { isPlain = false }
+            if (0x41...0x5A).contains(byte) || isUnseen(byte) { isPlain = false }
         }
         if isPlain { return nil }
-        for offset in range where bytes[offset] > 0x20 {
+        for offset in range where !isUnseen(bytes[offset]) {
             let byte = bytes[offset]
             lowercased.append((0x41...0x5A).contains(byte) ? byte | 0x20 : byte)
         }
@@ -142,6 +142,9 @@ enum ChatNames {
         }
         return nil
     }
+
+    /// Spaces, and what is no letter at all.
+    private static func isUnseen(_ byte: UInt8) -> Bool { byte <= 0x20 || byte == 0x7F }
 
     static func twice(_ name: String, at offset: Int) -> JSONGrammar.Fault {
         JSONGrammar.Fault("names \"\(name)\" twice", at: offset)

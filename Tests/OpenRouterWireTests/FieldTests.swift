@@ -171,14 +171,12 @@ struct FieldTests {
             "id": "~a/b-latest", "alias_target": ["name": "B 2", "slug": "a/b-2"],
             "reasoning": [
                 "mandatory": false, "default_enabled": false, "default_effort": "high",
-                "supported_efforts": ["high", "low", "beyond"],
             ],
         ]
         let model = try #require(ListedModel(row))
         #expect(model.aliasTarget == "a/b-2")
         #expect(model.thinking?.thinksUnasked == false)
         #expect(model.thinking?.effort == .high)
-        #expect(model.thinking?.efforts == [.high, .low])
         #expect(ListedModel(["id": "a"])?.thinking == nil)
         #expect(ListedModel(["id": "a"])?.aliasTarget == nil)
         let vague = ListedModel(["id": "a", "reasoning": ["mandatory": true]])?.thinking

@@ -44,8 +44,6 @@ package final class ListedModel: Hashable, Sendable {
         package var isMandatory: Bool
         /// How much it thinks where a body says nothing of that; `nil` where it does not say.
         package var effort: ReasoningEffort?
-        /// How much it can be asked to; `nil` for whatever OpenRouter knows.
-        package var efforts: [ReasoningEffort]?
 
         /// `nil` unless `row` is an object. What cannot be read counts as more thinking.
         init?(_ row: JSON) {
@@ -53,7 +51,6 @@ package final class ListedModel: Hashable, Sendable {
             isMandatory = row["mandatory"]?.bool ?? true
             thinksUnasked = isMandatory || row["default_enabled"] != false
             effort = row["default_effort"]?.effort
-            efforts = row["supported_efforts"]?.array.map { $0.compactMap(\.effort) }
         }
     }
 
